@@ -1,0 +1,1 @@
+"""Channels (terminal, Telegram) and commands. No rule of the interview stands here."""

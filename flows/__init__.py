@@ -1,0 +1,1 @@
+"""Conversation, cases and storage. No channel; nothing is drawn inside a transaction."""

@@ -1,0 +1,184 @@
+"""Reads the instrument's files, checks them, and gives one frozen `Instrument`.
+
+Shape and type are checked by pydantic; what one file says of another (ids, ages, missing texts) by `checks`. Every fault
+is collected, so that `stemwise instrument check` shows all of them at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from scoring.instrument.checks import cross_checks
+from scoring.instrument.model import Figures, Instrument, Texts
+from scoring.problems import ContentError, Problem
+
+FOLDER = Path(__file__).parent
+SCHEMA = "stemwise-instrument/1"
+
+
+class InstrumentError(ContentError):
+    """The instrument's files do not fit together; every fault names its file and field."""
+
+
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """Safe YAML in which the same key twice in one mapping is an error and not a silent loss."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+@lru_cache(maxsize=1)
+def load() -> Instrument:
+    """The instrument that ships with the package.
+
+    Raises
+    ------
+    InstrumentError
+        When its files are damaged: reinstall the package, or run `stemwise instrument check` on a changed copy.
+
+    Examples
+    --------
+    >>> len(load().figures.functions), len(load().figures.activities)
+    (32, 100)
+    """
+    return load_from(FOLDER)
+
+
+def load_from(folder: Path) -> Instrument:
+    """Read and check an instrument from `folder` (the three figure files and `locales/`).
+
+    Raises
+    ------
+    InstrumentError
+        With every fault found, each naming file, field and remedy.
+    """
+    problems: list[Problem] = []
+    figures = _read_figures(folder, problems)
+    texts: dict[str, Texts] = {}
+    origins: dict[str, dict[str, str]] = {}
+    for locale in sorted(p.name for p in (folder / "locales").iterdir() if p.is_dir()):
+        read, origins[locale] = _read_texts(folder, locale, problems)
+        if read is not None:
+            texts[locale] = read
+    if "en" not in origins:
+        problems.append(Problem("locales", "en", "the English texts are missing", "add locales/en"))
+    if figures is None or problems:
+        raise InstrumentError(problems)
+    for locale, words in texts.items():
+        problems.extend(cross_checks(figures, words, locale, origins[locale]))
+    if problems:
+        raise InstrumentError(problems)
+    return Instrument(figures=figures, texts=texts, sha256=_digest(figures, texts))
+
+
+def _digest(figures: Figures, texts: Mapping[str, Texts]) -> str:
+    whole = {
+        "figures": figures.model_dump(mode="json"),
+        "texts": {locale: words.model_dump(mode="json") for locale, words in texts.items()},
+    }
+    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _read_yaml(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    try:
+        data = yaml.load((folder / name).read_text("utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 (a safe loader)
+    except OSError as error:
+        problems.append(Problem(name, "", f"cannot be read: {error.strerror}", "put the file back"))
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problems.append(Problem(name, "", f"is not YAML: {' '.join(str(error).split())}", "mend the line it names"))
+        return {}
+    if not isinstance(data, dict):
+        problems.append(Problem(name, "", "is not a mapping", "begin with a key"))
+        return {}
+    return data
+
+
+def _validated(model: Any, data: dict[str, Any], file_of: Mapping[str, str], problems: list[Problem]) -> Any:
+    """`data` as `model`, or `None` with a problem for every wrong field; `file_of` maps dotted places to files."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for fault in error.errors():
+            loc = [str(part) for part in fault["loc"]]
+            named = _with_ids(data, fault["loc"])
+            file = file_of.get(".".join(loc[:2])) or file_of.get(loc[0] if loc else "", "")
+            problems.append(Problem(file, named, fault["msg"], "see docs/instrument.md for the fields"))
+        return None
+
+
+def _with_ids(data: Any, loc: tuple[int | str, ...]) -> str:
+    """A dotted path in which an entry of a list is called by its id, where it has one."""
+    parts: list[str] = []
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        name = data.get("id") if isinstance(part, int) and isinstance(data, dict) else None
+        parts.append(str(name or part))
+    return ".".join(parts)
+
+
+def _read_figures(folder: Path, problems: list[Problem]) -> Figures | None:
+    frame = _read_yaml(folder, "instrument.yaml", problems)
+    found = frame.pop("schema", None)
+    if frame and found != SCHEMA:
+        problems.append(Problem("instrument.yaml", "schema", f"is {found!r}", f"this version reads {SCHEMA}"))
+    file_of = dict.fromkeys((*Figures.model_fields, ""), "instrument.yaml")
+    for part in ("functions", "activities"):
+        frame[part] = _read_yaml(folder, f"{part}.yaml", problems).get(part)
+        file_of[part] = f"{part}.yaml"
+    figures: Figures | None = _validated(Figures, frame, file_of, problems)
+    return figures
+
+
+def _text_files(folder: Path, locale: str) -> Iterator[tuple[str, str | None]]:
+    """The text files of a language, each with the section it belongs to (`None`: the file holds several sections)."""
+    base = folder / "locales" / locale
+    for section in ("functions", "activities"):
+        for path in sorted((base / section).glob("*.yaml")):
+            yield f"locales/{locale}/{section}/{path.name}", section
+    yield f"locales/{locale}/relationships.yaml", "relational_now"
+    yield f"locales/{locale}/safety.yaml", "safety"
+    yield f"locales/{locale}/history.yaml", None
+    yield f"locales/{locale}/interview.yaml", None
+
+
+def _read_texts(folder: Path, locale: str, problems: list[Problem]) -> tuple[Texts | None, dict[str, str]]:
+    gathered: dict[str, Any] = {}
+    file_of: dict[str, str] = {"": f"locales/{locale}"}
+    for name, section in _text_files(folder, locale):
+        data = _read_yaml(folder, name, problems)
+        for top, entries in ({section: data} if section else data).items():
+            file_of.setdefault(top, name)
+            if isinstance(entries, dict):
+                into = gathered.setdefault(top, {})
+                for key, entry in entries.items():
+                    if key in into:
+                        problems.append(Problem(name, f"{top}.{key}", "stands in two files", "keep one of them"))
+                    into[key] = entry
+                    file_of[f"{top}.{key}"] = name
+            else:
+                gathered[top] = entries
+    for section in ("functions", "activities", "relational_now", "safety"):
+        gathered.setdefault(section, {})
+    texts: Texts | None = _validated(Texts, gathered, file_of, problems)
+    return texts, file_of
