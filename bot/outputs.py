@@ -1,0 +1,100 @@
+"""What a result is written to: profile, summary, pictures and documents, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from scoring.documents.blocks import PictureName
+from scoring.result import Result, profile_json
+
+#: Called with the name of each file as it is begun.
+Progress = Callable[[str], None]
+
+
+def _quiet(_: str) -> None:
+    """Says nothing."""
+
+
+def picture(result: Result, name: PictureName) -> bytes:
+    """One picture of a result as PNG bytes."""
+    from scoring import figures
+
+    return {"map": figures.draw_map, "history": figures.draw_history}[name](result)  # type: ignore[index]
+
+
+def report_pdf(result: Result, pictures: Mapping[PictureName, bytes]) -> bytes:
+    """The clinician's report."""
+    from scoring.documents.pdf import to_pdf
+    from scoring.documents.report import report
+
+    return to_pdf(report(result), pictures)
+
+
+def family_pdf(result: Result) -> bytes:
+    """The page for the family: an allow-list of sections, no picture."""
+    from scoring.documents.family import family
+    from scoring.documents.pdf import to_pdf
+
+    return to_pdf(family(result), {})
+
+
+def summary_markdown(result: Result) -> bytes:
+    from scoring.documents.markdown import to_markdown
+    from scoring.documents.summary import summary
+
+    return to_markdown(summary(result)).encode()
+
+
+def write_result(result: Result, folder: Path, progress: Progress = _quiet) -> list[Path]:
+    """Write every file of a result into `folder`, 0600; nothing is left half-written."""
+    pictures: dict[PictureName, bytes] = {}
+
+    def drawn(name: PictureName) -> bytes:
+        pictures[name] = picture(result, name)
+        return pictures[name]
+
+    files: list[tuple[str, Callable[[], bytes]]] = [
+        ("profile.json", lambda: as_json(profile_json(result))),
+        ("summary.md", lambda: summary_markdown(result)),
+        ("map.png", lambda: drawn("map")),
+        ("history.png", lambda: drawn("history")),
+        ("report.pdf", lambda: report_pdf(result, pictures)),
+        ("family.pdf", lambda: family_pdf(result)),
+    ]
+    return write_all(folder, files, progress)
+
+
+def as_json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def write_all(
+    folder: Path, files: Iterable[tuple[str, Callable[[], bytes]]], progress: Progress = _quiet
+) -> list[Path]:
+    """Make all files in a folder beside, then move them into place together."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".stemwise-", dir=folder.parent))
+    try:
+        names = []
+        for name, content in files:
+            progress(name)
+            write_private(beside / name, content())
+            names.append(name)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        for name in names:
+            (beside / name).replace(folder / name)
+        return [folder / name for name in names]
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file only its owner can read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)

@@ -1,0 +1,194 @@
+"""What the machines act on: where an account stands, and what one turn adds. Plain data; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from flows.answers import Answers, Response
+from flows.itinerary import Person, Role, Step, after, before, itinerary, step_at
+from scoring.case import Case
+from scoring.instrument import Instrument
+from scoring.score import counted_months
+
+if TYPE_CHECKING:
+    from flows.desk import Desk
+    from flows.events import Event
+    from flows.views import News
+
+FlagState = Literal["unconfirmed", "open", "withdrawn", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody on a channel; a clinician's account names the clinician."""
+
+    id: str
+    channel: str
+    address: str
+    clinician_id: str | None
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedFlag:
+    """A safety flag of the case, whoever raised it."""
+
+    id: str
+    question: str
+    informant_id: str
+    state: FlagState
+
+
+@dataclass(slots=True)
+class Interview:
+    """One informant's interview: its state, the screen it stands at, and its current answers."""
+
+    id: str
+    encounter_id: str
+    case_id: str
+    informant_id: str
+    role: Role
+    person: Person
+    state: str
+    resume_state: str | None
+    answers: Answers
+    flags: list[RaisedFlag]
+    is_dated: bool
+    at: str = ""
+    is_returning: bool = False
+    shows_why: bool = False
+    section: str = ""
+    page: int = 0
+    asked_once_more: bool = False
+    results: int = 0
+    new_responses: list[Response] = field(default_factory=list)
+
+    def steps(self, instrument: Instrument) -> tuple[Step, ...]:
+        return itinerary(self.person, self.role, self.answers, instrument)
+
+    def counted_months(self, instrument: Instrument) -> int:
+        """The age that counts for functions: corrected for an early birth that has been answered."""
+        weeks = self.answers.value("weeks_early")
+        case = Case(label=None, born=self.person.born, assessed=self.person.on, weeks_early=weeks)
+        return counted_months(case, instrument)
+
+    def step(self, instrument: Instrument) -> Step:
+        return step_at(self.steps(instrument), self.at)
+
+    def step_after(self, instrument: Instrument) -> Step:
+        """Where going on leads: back to the review while an answer is being changed from there."""
+        steps = self.steps(instrument)
+        step = step_at(steps, self.at)
+        following = after(steps, step)
+        at_once = following.kind in ("harm", "danger") and following.stage == "history"
+        if self.is_returning and not (at_once and not following.is_answered(self.answers)):
+            return steps[-1]
+        return following
+
+    def step_before(self, instrument: Instrument) -> Step | None:
+        steps = self.steps(instrument)
+        if self.is_returning:
+            return steps[-1]
+        return before(steps, step_at(steps, self.at))
+
+    def go_to(self, step: Step) -> None:
+        self.at = step.key
+        self.shows_why = False
+        if step.kind == "review":
+            self.is_returning = False
+
+    def respond(self, response: Response) -> None:
+        """Let a response count now and be appended when the turn is saved."""
+        self.answers.take(response)
+        self.new_responses.append(response)
+
+    def open_flag(self, question: str) -> RaisedFlag | None:
+        """A flag on a question that still stands, whoever raised it."""
+        return next((f for f in self.flags if f.question == question and f.state in ("open", "unconfirmed")), None)
+
+    def settings_json(self) -> dict[str, Any]:
+        """What the snapshot keeps beside the answers."""
+        return {
+            "at": self.at,
+            "is_returning": self.is_returning,
+            "shows_why": self.shows_why,
+            "section": self.section,
+            "page": self.page,
+            "asked_once_more": self.asked_once_more,
+        }
+
+
+@dataclass(slots=True)
+class Home:
+    """Where a clinician (or a stranger) stands outside an interview; `draft` holds what the screens there need."""
+
+    state: str
+    draft: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Talk:
+    """An account's conversation. It is at an interview or at home, never both."""
+
+    account: Account
+    home: Home
+    interview: Interview | None = None
+    screen_number: int = 1
+    screen_version: int = 1
+    delivered_version: int = 0
+    live_message: str | None = None
+    wants_new_message: bool = False
+    hint: str = ""
+
+    @property
+    def actor(self) -> Interview | Home:
+        """What the machine acts on."""
+        return self.interview or self.home
+
+    @property
+    def state(self) -> str:
+        return self.actor.state
+
+    def place(self) -> tuple[Any, ...]:
+        """What makes a screen another one: when it changes, taps on the old one are old."""
+        if self.interview:
+            i = self.interview
+            return ("interview", i.id, i.state, i.at, i.section, i.page, i.asked_once_more)
+        return ("home", self.home.state, *(self.home.draft.get(k) for k in ("case", "page", "flag", "encounter")))
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn in the making: what came in, when, and what it wants to leave."""
+
+    event: Event
+    now: datetime
+    today: date
+    talk: Talk
+    desk: Desk
+    instrument: Instrument
+    arg: str = ""
+    text: str = ""
+    goes_forward: bool = False
+    then: str = ""
+    news: list[News] = field(default_factory=list)
+
+    @property
+    def interview(self) -> Interview:
+        assert self.talk.interview is not None
+        return self.talk.interview
+
+    @property
+    def step(self) -> Step:
+        return self.interview.step(self.instrument)
+
+    def say(self, hint: str) -> None:
+        """One line that stands above the next screen."""
+        self.talk.hint = hint
+
+    def respond_all(self, responses: Iterable[Response]) -> None:
+        for response in responses:
+            self.interview.respond(response)

@@ -1,0 +1,204 @@
+"""What a turn may do with cases: the operations that touch several tables at once, inside the turn's transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from flows.answers import Answers, Response
+from flows.cases import case_json
+from flows.conversation import Interview, Talk, Turn
+from flows.itinerary import Person
+from flows.labels import item_text
+from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
+from flows.storage.flags import FlagInfo, Flags
+from flows.storage.mail import Mail
+from flows.storage.people import People
+from flows.storage.store import Tx
+from flows.storage.talks import Talks
+from flows.views import News, NewsKind
+from scoring.instrument import Instrument
+
+if TYPE_CHECKING:
+    from flows.engine import Settings
+
+
+class Desk:
+    """All of the store that one transaction needs, by concept, and what joins the concepts."""
+
+    def __init__(self, tx: Tx, instrument: Instrument, settings: Settings) -> None:
+        self.tx = tx
+        self.instrument = instrument
+        self.settings = settings
+        self.people = People(tx)
+        self.flags = Flags(tx)
+        self.cases = Casebook(tx, self.flags)
+        self.talks = Talks(tx, self.cases)
+        self.mail = Mail(tx)
+
+    # --- safety ---
+
+    def raise_flag(self, turn: Turn, question: str) -> None:
+        """Latch a danger answer, in the transaction of the answer; a second yes of the same informant adds nothing."""
+        interview = turn.interview
+        standing = [f for f in interview.flags if f.question == question and f.informant_id == interview.informant_id]
+        if any(f.state in ("open", "unconfirmed") for f in standing):
+            return
+        flag = self.flags.raise_flag(
+            case_id=interview.case_id,
+            encounter_id=interview.encounter_id,
+            interview_id=interview.id,
+            informant_id=interview.informant_id,
+            question=question,
+            words=item_text(f"safety.{question}", interview, turn.instrument),
+        )
+        interview.flags.append(flag)
+        self.tx.audit(turn.talk.account.id, "flag.raised", interview.case_id)
+
+    def withdraw_flag(self, turn: Turn, question: str) -> None:
+        """The informant's own flag, tapped by mistake; nobody's tap takes back what another raised."""
+        interview = turn.interview
+        for place, flag in enumerate(interview.flags):
+            own = flag.informant_id == interview.informant_id and flag.question == question
+            if own and flag.state in ("open", "unconfirmed"):
+                self.flags.withdraw(flag.id, turn.talk.account.id)
+                interview.flags[place] = type(flag)(flag.id, flag.question, flag.informant_id, "withdrawn")
+                self.tx.audit(turn.talk.account.id, "flag.tapped_by_mistake", interview.case_id)
+
+    # --- encounters and interviews ---
+
+    def case_json_of(self, encounter: EncounterInfo, interview: Interview | None = None) -> dict[str, Any]:
+        """The case that an encounter makes, as things stand: the clinician's answers, and flags whoever raised them."""
+        case = self.cases.case(encounter.case_id)
+        if interview is None and (info := self.cases.clinician_interview(encounter.id)):
+            interview = self.cases.interview(info.id, self.settings.today(self.tx.now))
+        flags = self.flags.of_case(case.id)
+        opened = {f.question for f in flags if f.state in ("open", "unconfirmed")}
+        return case_json(
+            label=case.label,
+            born=case.born,
+            assessed=encounter.assessed or self.settings.today(self.tx.now),
+            answers=interview.answers if interview else Answers(),
+            open_flags=opened,
+            cleared_flags={f.question for f in flags if f.state == "cleared"} - opened,
+            no_contact=False,
+            instrument=self.instrument,
+        )
+
+    def begin_encounter(self, turn: Turn, case_id: str) -> None:
+        """A new encounter with the clinician's interview, which becomes the current one."""
+        encounter = self.cases.add_encounter(case_id)
+        self.tx.audit(turn.talk.account.id, "encounter.begun", case_id)
+        interview = self.cases.add_interview(
+            encounter,
+            self.cases.clinician_informant(case_id, turn.talk.account.id),
+            "clinician",
+            state="history",
+            version=self.instrument.version,
+            today=turn.today,
+        )
+        interview.at = "facts"
+        self._prefill(turn, interview, case_id)
+        turn.talk.interview = interview
+
+    def _prefill(self, turn: Turn, interview: Interview, case_id: str) -> None:
+        """Languages, and the periods that had ended by the encounter before, are not asked again from nothing."""
+        earlier = [e for e in self.cases.encounters(case_id) if e.state == "finished" and e.assessed]
+        if not earlier or not (info := self.cases.clinician_interview(earlier[-1].id)):
+            return
+        before = self.cases.interview(info.id, turn.today)
+        person = Person(before.person.label, before.person.born, earlier[-1].assessed or turn.today)
+        ended = {
+            p.id
+            for p in self.instrument.figures.periods
+            if p.to_months is not None and p.to_months <= person.age_months
+        }
+        for item, answer in before.answers.of.items():
+            is_ended = item.startswith("history.") and item.split(".")[1] in ended
+            if is_ended or item == "facts.languages":
+                interview.respond(
+                    Response(
+                        item,
+                        answer.kind,
+                        answer.value,
+                        "as recorded before",
+                        item_text(item, interview, self.instrument),
+                        is_bulk=True,
+                    )
+                )
+
+    def open_interview(self, turn: Turn, interview_id: str) -> None:
+        """Make an interview the current one; one that was paused goes on where it was."""
+        turn.talk.interview = self.cases.interview(interview_id, turn.today)
+        turn.then = "resume"
+        turn.talk.home.draft["case"] = turn.interview.case_id
+        self.tx.audit(turn.talk.account.id, "interview.opened", turn.interview.case_id)
+
+    def leave_interview(self, turn: Turn) -> None:
+        """Go home from an interview; it is kept as it stands."""
+        if interview := turn.talk.interview:
+            self.cases.save_interview(interview, turn.today)
+            turn.talk.interview = None
+
+    def finish_encounter(self, turn: Turn) -> None:
+        """Keep the result as it is now, mark the encounter finished, and send what was found to the clinician."""
+        interview = turn.interview
+        self.cases.save_interview(interview, turn.today)
+        encounter = self.cases.encounter(interview.encounter_id)
+        content = self.case_json_of(encounter, interview)
+        number = self.cases.add_result(
+            interview.case_id, encounter.id, content, self.instrument.version, self.instrument.sha256
+        )
+        self.cases.set_encounter_state(encounter.id, "finished")
+        interview.results = number
+        self.tx.audit(turn.talk.account.id, "encounter.finished", interview.case_id)
+        self.send_results(turn, interview.case_id, encounter.id, number)
+
+    def send_results(self, turn: Turn, case_id: str, encounter_id: str, number: int) -> None:
+        """Queue map and summary for the clinician who asks; both name the result they are made from."""
+        what = {"encounter": encounter_id, "number": number}
+        kinds: tuple[NewsKind, ...] = ("map", "summary")
+        for kind in kinds:
+            turn.news.append(News(turn.talk.account.id, kind, what, case_id, is_protected=True))
+        self.tx.audit(turn.talk.account.id, "results.sent", case_id)
+
+    # --- what screens read ---
+
+    def latest_result(self, case_id: str) -> tuple[EncounterInfo, int] | None:
+        """The newest finished encounter of a case that was not entered in error, and its newest result's number."""
+        finished = [e for e in self.cases.encounters(case_id) if e.state == "finished"]
+        for encounter in reversed(finished):
+            if number := self.cases.count_results(encounter.id):
+                return encounter, number
+        return None
+
+    def open_encounter(self, case_id: str) -> EncounterInfo | None:
+        return next((e for e in reversed(self.cases.encounters(case_id)) if e.state == "open"), None)
+
+    def open_flags(self, case_id: str) -> list[FlagInfo]:
+        return [f for f in self.flags.infos(case_id) if f.state == "open"]
+
+    def undelivered_of(self, clinician_id: str) -> int:
+        return self.mail.undelivered([a.id for a in self.people.accounts_of(clinician_id)])
+
+    def owns(self, talk: Talk, case_id: str) -> bool:
+        """Whether the account's clinician is the case's clinician."""
+        return (
+            talk.account.clinician_id is not None
+            and self.cases.has_case(case_id)
+            and self.cases.case(case_id).clinician_id == talk.account.clinician_id
+        )
+
+    def case_state(self, case: CaseInfo) -> str:
+        """A case's state in a word, for lists."""
+        if case.on_hold:
+            return "on hold"
+        encounters = [e for e in self.cases.encounters(case.id) if e.state != "entered_in_error"]
+        if not encounters:
+            return "not started"
+        return {"open": "in progress", "finished": "finished"}[encounters[-1].state]
+
+
+def on_day(value: date) -> str:
+    """A date as people read it."""
+    return f"{value.day} {value:%b %Y}"

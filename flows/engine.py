@@ -1,0 +1,274 @@
+"""The turn: an event in, one transaction, a screen out; a repeat changes nothing.
+
+`take` claims the event's id, rehydrates the conversation, lets a machine decide, and saves conversation, responses, flags and new
+messages in one transaction. Only then does a channel deliver. Several waiting events share one commit (`take_all`), each in a
+savepoint of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+
+from flows import access
+from flows.conversation import Account, Turn
+from flows.desk import Desk
+from flows.events import ANY_SCREEN, Event
+from flows.machines import HOME, INTERVIEW
+from flows.screens import show
+from flows.storage.engines import storage_error
+from flows.storage.mail import Waiting
+from flows.storage.store import Store, Tx
+from flows.typed import read_text
+from flows.views import Screen
+from scoring.case import case_from
+from scoring.instrument import Instrument
+from scoring.result import Result, assess
+
+log = logging.getLogger(__name__)
+
+MOVED_ON = "The question has moved on; this is the present one."
+NOT_HERE = "That does not work here. Use the buttons below."
+NOT_ALLOWED = "That is not for this account."
+CODE_REFUSED = "That code does not work, or no longer. Ask whoever gave it to you for a new one."
+FAILED = "That did not work. Nothing was lost; please try again."
+SEND_WORDS = "Please use the buttons, or type. Voice, pictures, stickers and contacts are not read."
+#: Home triggers that lead out of an interview, which is paused and kept.
+LEADS_HOME = frozenset({"home", "new", "cases", "help", "privacy", "flags", "open"})
+#: How many screens may follow each other by themselves in one turn, as a guard against a loop.
+MAX_CHAIN = 4
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the engine must know of the place it runs in."""
+
+    zone: tzinfo | None = None  # the system's
+    flush_wanted: bool = False
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
+    def local_day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a turn leaves for its channel.
+
+    `toast` is a line that belongs to this tap alone; `recipients` are the accounts that have something new to be shown.
+    """
+
+    account_id: str
+    screen: Screen
+    toast: str = ""
+    is_repeat: bool = False
+    has_failed: bool = False
+    recipients: frozenset[str] = frozenset()
+
+
+def _where(error: Exception) -> str:
+    """Kind and place of an error; never its text, which could hold content."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " ".join([type(error).__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-6:])])
+
+
+class Engine:
+    """All conversations over one store.
+
+    Parameters
+    ----------
+    clock : gives the present as an aware time; read once a turn
+    """
+
+    def __init__(
+        self, store: Store, instrument: Instrument, clock: Callable[[], datetime], settings: Settings | None = None
+    ) -> None:
+        self.store = store
+        self.instrument = instrument
+        self.settings = settings or Settings()
+        self._clock = clock
+
+    def desk(self, tx: Tx) -> Desk:
+        return Desk(tx, self.instrument, self.settings)
+
+    # --- turns ---
+
+    def take(self, event: Event) -> Taken:
+        """Run one turn. Raises `StorageUnavailable` where the event must be tried again later."""
+        return self.take_all([event])[0]
+
+    def take_all(self, events: Sequence[Event]) -> list[Taken]:
+        """Run several turns in one commit, in order; one that fails does not take the others with it."""
+        with self.store.transaction() as tx:
+            desk = self.desk(tx)
+            return [self._take_one(desk, event) for event in events]
+
+    def _take_one(self, desk: Desk, event: Event) -> Taken:
+        account = desk.people.account(event.channel, event.address, event.locale)
+        try:
+            with desk.tx.savepoint():
+                return self._turn(desk, account, event)
+        except Exception as error:
+            if storage_error(error):
+                raise
+            log.error("turn failed: event=%s account=%s %s", event.id, account.id, _where(error))
+            desk.mail.mark_failed(event.source, event.id)
+            turn = self._turn_of(desk, account, event)
+            return Taken(account.id, show(turn), FAILED, has_failed=True, recipients=frozenset({account.id}))
+
+    def _turn_of(self, desk: Desk, account: Account, event: Event) -> Turn:
+        now = desk.tx.now
+        today = self.settings.today(now)
+        talk = desk.talks.get(account, today)
+        return Turn(event, now, today, talk, desk, self.instrument, arg=event.arg, text=event.text)
+
+    def _turn(self, desk: Desk, account: Account, event: Event) -> Taken:
+        turn = self._turn_of(desk, account, event)
+        if not desk.mail.claim(event.source, event.id):
+            return Taken(account.id, show(turn), is_repeat=True)
+        desk.people.set_reachable(account.id, reachable=True)
+        talk, place = turn.talk, turn.talk.place()
+        if access.actor_of(talk) == "stranger" and event.kind != "command" and talk.delivered_version:
+            return Taken(account.id, show(turn))  # the one polite screen stands there already
+        toast = self._decide(turn)
+        accepted = not toast
+        if accepted or event.kind != "tap":
+            talk.screen_version += 1
+            talk.hint = toast or talk.hint
+        if talk.place() != place:
+            talk.screen_number += 1
+        if event.kind != "tap":
+            talk.wants_new_message = True
+        desk.talks.save(talk, turn.today)
+        desk.mail.add(turn.news)
+        desk.tx.session.flush()
+        recipients = frozenset({account.id, *(n.account_id for n in turn.news)})
+        return Taken(account.id, show(turn), toast, recipients=recipients)
+
+    def _decide(self, turn: Turn) -> str:
+        """Let the event do what it may; gives the line that says why it did not, empty where it did."""
+        event, talk = turn.event, turn.talk
+        if access.actor_of(talk) == "stranger" and not (
+            event.kind == "command" and event.action == "start" and event.arg
+        ):
+            return ""  # one polite screen, whatever a stranger says
+        if event.kind == "other":
+            return SEND_WORDS
+        if event.kind == "tap" and event.screen not in (ANY_SCREEN, talk.screen_number):
+            return MOVED_ON
+        trigger = event.action
+        if event.kind == "text":
+            read = read_text(turn)
+            if read.refusal:
+                return read.refusal
+            trigger, turn.arg, turn.text = read.trigger, read.arg, read.text
+        elif event.kind == "command":
+            trigger = self._command(turn)
+        if not access.permits(talk, trigger):
+            return NOT_HERE if trigger not in access.MAY else NOT_ALLOWED
+        talk.hint = ""
+        if self._fire(turn, trigger):
+            return ""
+        return CODE_REFUSED if trigger == "enrol" else NOT_HERE
+
+    def _command(self, turn: Turn) -> str:
+        """What a command does: most lead home or to a home screen; `/start CODE` enrols."""
+        name, arg = turn.event.action, turn.event.arg
+        stranger = turn.talk.account.clinician_id is None
+        if name == "start" and stranger and arg:
+            if turn.desk.people.clinician_of_code(arg) is None or turn.desk.people.is_slowed(turn.talk.account.id):
+                turn.desk.people.count_wrong_token(turn.talk.account.id)
+            return "enrol"
+        return {"start": "home", "resume": "resume", "erase": "cases"}.get(name, name)
+
+    def _fire(self, turn: Turn, trigger: str) -> bool:
+        """One transition, and those that follow from it by themselves."""
+        talk = turn.talk
+        if talk.interview is None:
+            fired = HOME.fire(talk.home, trigger, turn)
+        elif INTERVIEW.fire(talk.interview, trigger, turn):
+            fired = True
+        elif trigger == "back" and INTERVIEW.offers("back", talk.interview.state):
+            return self._go_home(turn, "home")  # from the first screen
+        elif trigger in LEADS_HOME:
+            return self._go_home(turn, trigger)
+        else:
+            return False
+        for _ in range(MAX_CHAIN):
+            if talk.interview and turn.goes_forward:
+                turn.goes_forward = False
+                INTERVIEW.fire(talk.interview, "forward", turn)
+            elif talk.interview and turn.then:
+                then, turn.then = turn.then, ""
+                INTERVIEW.fire(talk.interview, then, turn)
+        if talk.interview and trigger == "finish" and talk.interview.state == "finished":
+            turn.desk.leave_interview(turn)
+            HOME.fire(talk.home, "finished", turn)
+        return fired
+
+    def _go_home(self, turn: Turn, trigger: str) -> bool:
+        """Out of an interview, which is paused where it stands."""
+        interview = turn.interview
+        if INTERVIEW.offers("pause", interview.state):
+            INTERVIEW.fire(interview, "pause", turn)
+        turn.desk.leave_interview(turn)
+        return HOME.fire(turn.talk.home, trigger, turn)
+
+    # --- what channels read ---
+
+    def screen_of(self, account_id: str) -> tuple[Screen, str | None, bool]:
+        """The screen of an account as it is now, the message that shows it, and whether a new message is wanted."""
+        with self.store.reading() as tx:
+            desk = self.desk(tx)
+            account = desk.people.account_by_id(account_id)
+            turn = self._turn_of(desk, account, Event("", "", account.channel, account.address, "other"))
+            return show(turn), turn.talk.live_message, turn.talk.wants_new_message
+
+    def waiting_for(self, account_id: str) -> list[Waiting]:
+        with self.store.reading() as tx:
+            return self.desk(tx).mail.waiting(account_id)
+
+    def accounts_waiting(self) -> list[str]:
+        with self.store.reading() as tx:
+            return self.desk(tx).mail.accounts_waiting()
+
+    def account_of(self, account_id: str) -> Account:
+        with self.store.reading() as tx:
+            return self.desk(tx).people.account_by_id(account_id)
+
+    def result_of(self, encounter_id: str, number: int) -> Result:
+        """A kept result, scored again from the very case it was made from."""
+        with self.store.reading() as tx:
+            content = self.desk(tx).cases.result(encounter_id, number)
+        return assess(case_from(content, self.instrument), self.instrument)
+
+    # --- what channels report ---
+
+    def screen_delivered(self, account_id: str, version: int, message: str | None) -> None:
+        with self.store.transaction() as tx:
+            self.desk(tx).talks.mark_delivered(account_id, version, message)
+
+    def news_sent(self, waiting: Waiting, messages: Sequence[str]) -> None:
+        with self.store.transaction() as tx:
+            mail = self.desk(tx).mail
+            mail.mark_sent(waiting.id)
+            for message in messages:
+                mail.remember_sent(waiting.account_id, message, waiting.news.case_id, waiting.news.kind)
+
+    def news_failed(self, waiting: Waiting, *, gives_up: bool) -> None:
+        with self.store.transaction() as tx:
+            self.desk(tx).mail.mark_attempt(waiting.id, gives_up=gives_up)
+
+    def unreachable(self, account_id: str) -> None:
+        """The person blocked the bot: what waits for them is given up, and nothing is tried until they write again."""
+        with self.store.transaction() as tx:
+            desk = self.desk(tx)
+            desk.people.set_reachable(account_id, reachable=False)
+            for waiting in desk.mail.waiting(account_id):
+                desk.mail.mark_attempt(waiting.id, gives_up=True)

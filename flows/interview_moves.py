@@ -1,0 +1,331 @@
+"""What each action of an interview does: guards that say whether it fits, effects that record it. No channel, no store."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from flows.answers import Response, ResponseKind
+from flows.conversation import Interview, Turn
+from flows.itinerary import STAGES, Step, last_name
+from flows.labels import item_text, token_words
+from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
+
+MAX_NOTE = 2000
+MAX_LANGUAGES = 120
+LISTS = ("hard", "held", "relationships", "safety", "facts")
+BULK_WORDS = {
+    "hard": "None of these",
+    "held": "All steady",
+    "relationships": "All steady",
+    "safety": "None of these",
+    "facts": "All checked",
+}
+BULK_VALUES: dict[str, int | bool] = {"hard": 0, "held": 3, "relationships": 3, "safety": False, "facts": True}
+
+
+def clean(text: str, most: int) -> str:
+    """A person's text as it is kept: composed, without control characters, not longer than a field takes."""
+    kept = "".join(c if c.isprintable() or c == "\n" else " " for c in unicodedata.normalize("NFC", text))
+    return kept.strip()[:most]
+
+
+# --- guards ----------------------------------------------------------------------------------------------------------
+
+
+def fits_list(turn: Turn) -> bool:
+    """A tap on a list names one of its items and a value that its scale has."""
+    step, (item, token) = turn.step, split_item(turn)
+    return step.kind in LISTS and item is not None and token in cycle_of(step.kind, item)
+
+
+def fits_rating(turn: Turn) -> bool:
+    scale = turn.instrument.figures.rating
+    return turn.step.kind == "function" and turn.arg.isdecimal() and scale.min <= int(turn.arg) <= scale.max
+
+
+def fits_expected(turn: Turn) -> bool:
+    return turn.step.kind == "function" and expected_of(turn) is not None
+
+
+def fits_bulk(turn: Turn) -> bool:
+    return turn.step.kind in BULK_WORDS
+
+
+def fits_period(turn: Turn) -> bool:
+    return turn.step.kind in ("hard", "held")
+
+
+def fits_yes_no(turn: Turn) -> bool:
+    return turn.step.kind in ("harm", "danger") and turn.arg in (*YES_NO, NOT_KNOWN)
+
+
+def may_leave_open(turn: Turn) -> bool:
+    """Not sure and Skip are there wherever something is still unanswered, save where a harm must be answered."""
+    return turn.step.kind in ("hard", "held", "relationships", "safety", "function")
+
+
+def may_go_on(turn: Turn) -> bool:
+    """Next stands on the facts always, elsewhere once something is answered."""
+    step = turn.step
+    if step.kind in ("harm", "danger"):
+        return step.is_answered(turn.interview.answers)
+    return step.kind == "facts" or any(turn.interview.answers.is_reached(i) for i in step.items)
+
+
+def fits_writing(turn: Turn) -> bool:
+    return turn.step.kind == "facts" and bool(clean(turn.text, MAX_LANGUAGES))
+
+
+def fits_weeks(turn: Turn) -> bool:
+    return "weeks_early" in turn.step.items and turn.arg in cycle_of("facts", "weeks_early")
+
+
+def has_note(turn: Turn) -> bool:
+    return bool(clean(turn.text, MAX_NOTE)) and turn.interview.state in STAGES
+
+
+def fits_set_aside(turn: Turn) -> bool:
+    return turn.step.kind == "function"
+
+
+def asks_once_more(turn: Turn) -> bool:
+    """Finish asks once more while safety questions are open."""
+    return bool(open_safety(turn.interview, turn)) and not turn.interview.asked_once_more
+
+
+def may_finish(turn: Turn) -> bool:
+    return not asks_once_more(turn)
+
+
+def fits_edit(turn: Turn) -> bool:
+    return edit_target(turn) is not None
+
+
+def fits_section(turn: Turn) -> bool:
+    return turn.arg in STAGES[:-1] or turn.arg == ""
+
+
+def fits_page(turn: Turn) -> bool:
+    return turn.arg.isdecimal() and len(turn.arg) <= 2
+
+
+# --- reading an event ------------------------------------------------------------------------------------------------
+
+
+def split_item(turn: Turn) -> tuple[str | None, str]:
+    """The item and the value's token in a list button's argument, `PLACE:TOKEN`."""
+    place, _, token = turn.arg.partition(":")
+    items = turn.step.items
+    if place.isdecimal() and int(place) < len(items):
+        return items[int(place)], token
+    return None, token
+
+
+def expected_of(turn: Turn) -> int | None:
+    """What is expected at the age that counts, of the function on the screen."""
+    return expectation(turn, last_name(turn.step.items[0]))
+
+
+def expectation(turn: Turn, function: str) -> int | None:
+    counted = turn.interview.counted_months(turn.instrument)
+    return turn.instrument.expected(turn.instrument.function[function], counted)
+
+
+def open_safety(interview: Interview, turn: Turn) -> list[str]:
+    """Safety questions of this interview that have no known answer and no flag."""
+    return [
+        item
+        for step in interview.steps(turn.instrument)
+        if step.stage == "safety"
+        for item in step.items
+        if interview.answers.value(item) is None and not interview.open_flag(last_name(item))
+    ]
+
+
+def edit_target(turn: Turn) -> Step | None:
+    """The step a review's button leads to, by its place in the itinerary."""
+    steps = turn.interview.steps(turn.instrument)
+    if turn.arg.isdecimal() and int(turn.arg) < len(steps) - 1:
+        return steps[int(turn.arg)]
+    return None
+
+
+# --- effects ---------------------------------------------------------------------------------------------------------
+
+
+def _response(
+    turn: Turn,
+    item: str,
+    value: int | bool | str | None,
+    label: str,
+    *,
+    kind: ResponseKind | None = None,
+    bulk: bool = False,
+) -> Response:
+    if kind is None:
+        kind = "not_sure" if value is None else "answer"
+    shown = item_text(item, turn.interview, turn.instrument)
+    return Response(item=item, kind=kind, value=value, label=label, text=shown, is_bulk=bulk)
+
+
+def _answer(turn: Turn, item: str, value: int | bool | str | None, label: str, *, bulk: bool = False) -> None:
+    """Record one answer; a danger's yes latches and its no takes back what this informant raised, in the same turn."""
+    turn.interview.respond(_response(turn, item, value, label, bulk=bulk))
+    if item.startswith("safety."):
+        if value is True:
+            turn.desk.raise_flag(turn, last_name(item))
+        else:
+            turn.desk.withdraw_flag(turn, last_name(item))
+
+
+def set_item(turn: Turn) -> None:
+    item, token = split_item(turn)
+    assert item is not None
+    words = token_words(turn.step.kind, item, token, turn.instrument)
+    _answer(turn, item, value_of(token), words)
+
+
+def rate(turn: Turn) -> None:
+    _answer(turn, turn.step.items[0], int(turn.arg), turn.arg)
+    turn.goes_forward = True
+
+
+def rate_as_expected(turn: Turn) -> None:
+    _answer(turn, turn.step.items[0], expected_of(turn), "As expected for age")
+    turn.goes_forward = True
+
+
+def fill(turn: Turn) -> None:
+    """One tap for all that is still unanswered; moves on when nothing is left open."""
+    step, answers = turn.step, turn.interview.answers
+    for item in step.open_items(answers):
+        if step.kind == "facts" and item in ("facts.languages", "weeks_early"):
+            continue
+        if step.kind == "safety" and turn.interview.open_flag(last_name(item)):
+            continue  # nobody's bulk answer contradicts a flag that another raised
+        _answer(turn, item, BULK_VALUES[step.kind], BULK_WORDS[step.kind], bulk=True)
+    turn.goes_forward = step.kind == "safety" or step.is_answered(answers)
+
+
+def period_not_known(turn: Turn) -> None:
+    """Both lists of a period become unknown, and the next period comes."""
+    steps = turn.interview.steps(turn.instrument)
+    for step in [s for s in steps if s.period == turn.step.period and s.kind in ("hard", "held")]:
+        for item in step.items:
+            _answer(turn, item, None, "Not known for this period", bulk=True)
+    remaining = turn.interview.steps(turn.instrument)
+    turn.interview.at = next(s.key for s in remaining if s.period == turn.step.period and s.kind == "held")
+    turn.goes_forward = True
+
+
+def leave_not_sure(turn: Turn) -> None:
+    _leave_open(turn, "not_sure", "Not sure")
+
+
+def skip(turn: Turn) -> None:
+    _leave_open(turn, "skipped", "Skip")
+
+
+def _leave_open(turn: Turn, kind: ResponseKind, label: str) -> None:
+    """What is unanswered becomes a response of its own; an earlier answer to a single question is replaced."""
+    step = turn.step
+    items = list(step.items) if step.kind == "function" else step.open_items(turn.interview.answers)
+    for item in items:
+        if step.kind == "safety" and turn.interview.open_flag(last_name(item)):
+            continue
+        turn.interview.respond(_response(turn, item, None, label, kind=kind, bulk=len(items) > 1))
+    turn.goes_forward = True
+
+
+def say_yes_no(turn: Turn) -> None:
+    """The answer to a harm or danger question that stands by itself."""
+    words = {"yes": "Yes", "no": "No", NOT_KNOWN: "Not known"}[turn.arg]
+    _answer(turn, turn.step.items[0], value_of(turn.arg), words)
+    turn.goes_forward = True
+
+
+def go_on(turn: Turn) -> None:
+    turn.goes_forward = True
+
+
+def write_languages(turn: Turn) -> None:
+    text = clean(turn.text, MAX_LANGUAGES)
+    _answer(turn, "facts.languages", text, text)
+    turn.say("Languages kept.")
+
+
+def write_weeks(turn: Turn) -> None:
+    _answer(turn, "weeks_early", int(turn.arg), turn.arg)
+
+
+def note(turn: Turn) -> None:
+    text = clean(turn.text, MAX_NOTE)
+    step = turn.step
+    subject = step.subject if step.items else turn.interview.at
+    shown = item_text(subject, turn.interview, turn.instrument)
+    turn.interview.respond(Response(subject, "note", None, "", shown, note=text))
+    turn.say("Note kept with this screen.")
+
+
+def show_why(turn: Turn) -> None:
+    turn.interview.shows_why = turn.arg != "0"
+
+
+def set_aside(turn: Turn) -> None:
+    item = turn.step.items[0]
+    if item in turn.interview.answers.set_aside:
+        turn.interview.respond(_response(turn, item, None, "Count it again", kind="counted_again"))
+        turn.say("It counts again.")
+    else:
+        turn.interview.respond(_response(turn, item, None, "Set aside", kind="set_aside"))
+        turn.say("Set aside: a rating stays on the map, marked, and counts nowhere.")
+
+
+def pause(turn: Turn) -> None:
+    turn.interview.resume_state = turn.interview.state
+
+
+def arrive_after(turn: Turn) -> None:
+    interview = turn.interview
+    target = interview.step_after(turn.instrument)
+    interview.go_to(target)
+
+
+def arrive_before(turn: Turn) -> None:
+    target = turn.interview.step_before(turn.instrument)
+    assert target is not None
+    turn.interview.go_to(target)
+
+
+def arrive_at_edit(turn: Turn) -> None:
+    target = edit_target(turn)
+    assert target is not None
+    turn.interview.go_to(target)
+    turn.interview.is_returning = True
+
+
+def show_section(turn: Turn) -> None:
+    turn.interview.section, turn.interview.page = turn.arg, 0
+
+
+def show_page(turn: Turn) -> None:
+    turn.interview.page = int(turn.arg)
+
+
+def ask_once_more(turn: Turn) -> None:
+    turn.interview.asked_once_more = True
+
+
+def finish(turn: Turn) -> None:
+    turn.interview.section, turn.interview.asked_once_more = "", False
+    turn.desk.finish_encounter(turn)
+
+
+def reopen(turn: Turn) -> None:
+    turn.interview.section, turn.interview.asked_once_more = "", False
+    turn.interview.at = "review"
+    turn.say("The result so far is kept. Finish makes a new one beside it.")
+
+
+def resume(turn: Turn) -> None:
+    turn.interview.resume_state = None

@@ -1,0 +1,199 @@
+"""The two machines, from one table each: an interview's and the home's. One shared object a kind; nothing is registered.
+
+`Machine(model=None)` serves plain objects through `machine.events[name].trigger(actor, turn=turn)`. Callbacks are functions of a
+`Turn`; guards are pure and are the ones that screens use to decide which buttons stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from transitions import EventData, Machine, MachineError
+
+from flows import home_moves as home
+from flows import interview_moves as moves
+from flows.conversation import Turn
+from flows.itinerary import STAGES
+
+Guard = Callable[[Turn], bool]
+Effect = Callable[[Turn], None]
+
+ASKING = STAGES[:-1]
+INTERVIEW_STATES = ("consent", *STAGES, "finished", "paused", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition: `dest` is `None` where the state stays."""
+
+    trigger: str
+    source: str
+    dest: str | None
+    guards: tuple[Guard, ...] = ()
+    effect: Effect | None = None
+
+
+def _named(name: str, guard: Guard) -> Guard:
+    guard.__name__ = guard.__qualname__ = name
+    return guard
+
+
+def leads_to(stage: str) -> Guard:
+    return _named(f"next_is_{stage}", lambda turn: turn.interview.step_after(turn.instrument).stage == stage)
+
+
+def leads_back_to(stage: str) -> Guard:
+    def is_before(turn: Turn) -> bool:
+        step = turn.interview.step_before(turn.instrument)
+        return step is not None and step.stage == stage
+
+    return _named(f"before_is_{stage}", is_before)
+
+
+def edits(stage: str) -> Guard:
+    def is_edited(turn: Turn) -> bool:
+        step = moves.edit_target(turn)
+        return step is not None and step.stage == stage
+
+    return _named(f"edits_{stage}", is_edited)
+
+
+def was(state: str) -> Guard:
+    return _named(f"was_{state}", lambda turn: turn.interview.resume_state == state)
+
+
+def _interview_moves() -> Iterator[Move]:
+    answering: tuple[tuple[str, Guard, Effect], ...] = (
+        ("set", moves.fits_list, moves.set_item),
+        ("rate", moves.fits_rating, moves.rate),
+        ("expected", moves.fits_expected, moves.rate_as_expected),
+        ("fill", moves.fits_bulk, moves.fill),
+        ("not_known", moves.fits_period, moves.period_not_known),
+        ("say", moves.fits_yes_no, moves.say_yes_no),
+        ("not_sure", moves.may_leave_open, moves.leave_not_sure),
+        ("skip", moves.may_leave_open, moves.skip),
+        ("next", moves.may_go_on, moves.go_on),
+        ("write", moves.fits_writing, moves.write_languages),
+        ("weeks", moves.fits_weeks, moves.write_weeks),
+        ("why", lambda turn: bool(turn.step.items), moves.show_why),
+        ("aside", moves.fits_set_aside, moves.set_aside),
+        ("note", moves.has_note, moves.note),
+    )
+    for stage in ASKING:
+        for trigger, guard, effect in answering:
+            yield Move(trigger, stage, None, (guard,), effect)
+        yield Move("pause", stage, "paused", (), moves.pause)
+        for later in STAGES[STAGES.index(stage) :]:
+            dest = None if later == stage else later
+            yield Move("forward", stage, dest, (leads_to(later),), moves.arrive_after)
+        for earlier in (*STAGES[: STAGES.index(stage) + 1], "review"):
+            dest = None if earlier == stage else earlier
+            yield Move("back", stage, dest, (leads_back_to(earlier),), moves.arrive_before)
+        yield Move("edit", "review", stage, (edits(stage),), moves.arrive_at_edit)
+        yield Move(
+            "back",
+            "review",
+            stage,
+            (lambda turn: not turn.interview.section, leads_back_to(stage)),
+            moves.arrive_before,
+        )
+    yield Move("note", "review", None, (moves.has_note,), moves.note)
+    yield Move("section", "review", None, (moves.fits_section,), moves.show_section)
+    yield Move("page", "review", None, (moves.fits_page,), moves.show_page)
+    yield Move("finish", "review", None, (moves.asks_once_more,), moves.ask_once_more)
+    yield Move("finish", "review", "finished", (moves.may_finish,), moves.finish)
+    yield Move("pause", "review", "paused", (), moves.pause)
+    yield Move("change", "finished", "review", (), moves.reopen)
+    for stage in STAGES:
+        yield Move("resume", "paused", stage, (was(stage),), moves.resume)
+
+
+def _home_moves() -> Iterator[Move]:
+    for state in home.STATES:
+        if state != "stranger":
+            for trigger, dest in (
+                ("home", "home"),
+                ("new", "label"),
+                ("cases", "cases"),
+                ("help", "help"),
+                ("privacy", "privacy"),
+            ):
+                yield Move(trigger, state, dest, (), home.ENTER.get(trigger))
+            yield Move("flags", state, "flags", (), home.enter_flags)
+    yield Move("enrol", "stranger", "home", (home.has_valid_code,), home.enrol)
+    yield Move("typed", "label", None, (home.is_bad_label,), home.refuse_label)
+    yield Move("typed", "label", "born", (), home.keep_label)
+    yield Move("typed", "born", None, (home.is_bad_birth,), home.refuse_birth)
+    yield Move("typed", "born", "ready", (), home.make_case)
+    yield Move("start", "ready", "case", (home.knows_case,), home.start_interview)
+    for state in ("case", "cases"):
+        yield Move("page", state, None, (home.fits_page,), home.show_page)
+    yield Move("open", "cases", "case", (home.may_open,), home.open_case)
+    yield Move("open", "flags", "case", (home.may_open,), home.open_case)
+    yield Move("start", "case", None, (home.knows_case,), home.start_interview)
+    yield Move("go_on", "case", None, (home.knows_case,), home.go_on)
+    yield Move("reassess", "case", None, (home.may_reassess,), home.reassess)
+    yield Move("results", "case", "results", (home.has_result,), home.show_results)
+    yield Move("finished", "case", "results", (home.has_result,), home.stand_at_results)
+    yield Move("again", "results", None, (home.has_result,), home.send_results)
+    yield Move("history_picture", "results", None, (home.has_result,), home.send_history)
+    yield Move("change", "results", "case", (home.has_result,), home.change_answer)
+    yield Move("back", "results", "case", (home.knows_case,), home.back_to_case)
+    yield Move("hold", "case", None, (home.knows_case,), home.toggle_hold)
+    yield Move("erase", "case", "erase", (home.knows_case,), None)
+    yield Move("yes_erase", "erase", "cases", (home.may_erase,), home.erase_case)
+    yield Move("back", "erase", "case", (home.knows_case,), home.back_to_case)
+    yield Move("in_error", "case", "in_error", (home.has_encounter,), None)
+    yield Move("yes_in_error", "in_error", "case", (home.has_encounter,), home.mark_in_error)
+    yield Move("back", "in_error", "case", (home.knows_case,), home.back_to_case)
+    yield Move("case_flags", "case", "flags", (home.knows_case,), home.enter_case_flags)
+    yield Move("clear", "flags", "clearing", (home.may_clear,), home.choose_flag)
+    yield Move("typed", "clearing", None, (home.is_bad_reason,), home.refuse_reason)
+    yield Move("typed", "clearing", "flags", (home.may_clear,), home.clear_flag)
+    yield Move("back", "clearing", "flags", (), home.forget_flag)
+    for state, parent in home.PARENTS.items():
+        yield Move("back", state, parent, (), home.leave_to_parent)
+
+
+class Conversations:
+    """A machine for one kind of conversation, and the moves it was made from."""
+
+    def __init__(self, states: tuple[str, ...], moves_table: tuple[Move, ...], initial: str) -> None:
+        self.moves = moves_table
+        self.machine = Machine(
+            model=None, states=list(states), initial=initial, auto_transitions=False, send_event=True
+        )
+        for move in moves_table:
+            self.machine.add_transition(
+                move.trigger,
+                move.source,
+                move.dest,
+                conditions=[_as_callback(g) for g in move.guards],
+                before=_as_callback(move.effect) if move.effect else None,
+            )
+
+    def fire(self, actor: Any, trigger: str, turn: Turn) -> bool:
+        """One transition of `actor`; false where no transition fits. Every other error passes through."""
+        if trigger not in self.machine.get_triggers(actor.state):
+            return False
+        try:
+            return bool(self.machine.events[trigger].trigger(actor, turn=turn))
+        except MachineError:
+            return False
+
+    def offers(self, trigger: str, state: str) -> bool:
+        return trigger in self.machine.get_triggers(state)
+
+
+def _as_callback(function: Callable[[Turn], Any]) -> Callable[[EventData], Any]:
+    def callback(event: EventData) -> Any:
+        return function(event.kwargs["turn"])
+
+    callback.__name__ = getattr(function, "__name__", "guard")
+    return callback
+
+
+INTERVIEW = Conversations(INTERVIEW_STATES, tuple(_interview_moves()), "history")
+HOME = Conversations(home.STATES, tuple(_home_moves()), "home")

@@ -1,0 +1,27 @@
+"""Conversation → screen, purely: which words stand there, and which buttons the machine's transitions allow."""
+
+from __future__ import annotations
+
+from flows.conversation import Turn
+from flows.screens.home import home_screen
+from flows.screens.interview import interview_screen
+from flows.views import Screen
+from scoring.documents.blocks import Block, Paragraph
+
+
+def show(turn: Turn) -> Screen:
+    """The screen of a conversation as it stands now; the turn is only read."""
+    talk = turn.talk
+    blocks, rows, typed = interview_screen(turn) if talk.interview else home_screen(turn)
+    hint: tuple[Block, ...] = (Paragraph(talk.hint, "strong"),) if talk.hint else ()
+    return Screen(
+        account_id=talk.account.id,
+        number=talk.screen_number,
+        version=talk.screen_version,
+        blocks=(*hint, *blocks),
+        rows=rows,
+        typed=typed,
+    )
+
+
+__all__ = ["show"]

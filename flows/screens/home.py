@@ -1,0 +1,264 @@
+"""A clinician's home, cases, flags and results; and the one screen that a stranger sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flows.conversation import Turn
+from flows.dates import FORMS
+from flows.desk import on_day
+from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
+from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
+from flows.views import Button
+from scoring.case import completed_months
+from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
+
+CASES = Button("My cases", "cases")
+
+
+def home_screen(turn: Turn) -> Rendered:
+    return SCREENS[turn.talk.home.state](turn)
+
+
+def _stranger(turn: Turn) -> Rendered:
+    text = (
+        "This is Stemwise, a tool that clinicians use to prepare and record a developmental intake.",
+        "It works for people who were given a code or a link. If you were, open it again from where you got it.",
+        "It answers nobody else, and nothing you write here is kept.",
+    )
+    return tuple(Paragraph(t) for t in text), (), "nothing"
+
+
+def _home(turn: Turn) -> Rendered:
+    clinician = turn.talk.account.clinician_id
+    blocks: list[Block] = [Heading("Stemwise")]
+    if clinician:
+        flags = turn.desk.flags.open_of_clinician(clinician)
+        lost = turn.desk.undelivered_of(clinician)
+        if flags:
+            cases = len({f.case_id for f in flags})
+            blocks.append(
+                Paragraph(f"Open danger flags: {len(flags)} in {cases} {'case' if cases == 1 else 'cases'}.", "strong")
+            )
+        if lost:
+            blocks.append(Paragraph(f"Messages that could not be delivered: {lost}.", "strong"))
+    else:
+        flags = []
+    blocks.append(Paragraph("A guided intake, one screen at a time. Every answer is kept as soon as you tap."))
+    flag_row = (Button(f"Danger flags ({len(flags)})", "flags"),) if flags else ()
+    rows = (flag_row, (Button("New case", "new"), CASES), (Button("Help", "help"), Button("Privacy", "privacy")))
+    return tuple(blocks), without_empty(rows), "nothing"
+
+
+def _label(turn: Turn) -> Rendered:
+    return (
+        (
+            Heading("New case"),
+            Paragraph(f"Type a label for the person, {LABEL_MIN} to {LABEL_MAX} characters. Do not use a full name."),
+        ),
+        ((BACK,),),
+        "text",
+    )
+
+
+def _born(turn: Turn) -> Rendered:
+    label = turn.talk.home.draft.get("label", "")
+    return (Heading(f"{label}: date of birth"), Paragraph(f"Type it. {FORMS}")), ((BACK, HOME),), "text"
+
+
+def _ready(turn: Turn) -> Rendered:
+    case = turn.desk.cases.case(turn.talk.home.draft["case"])
+    age = completed_months(case.born, turn.today)
+    return (
+        (
+            Heading(f"{case.label} · {age_words(age)}"),
+            Paragraph(f"Born {on_day(case.born)}. The case is made and kept."),
+            *_notice(turn),
+        ),
+        ((Button("Start now", "start"),), (HOME,)),
+        "nothing",
+    )
+
+
+def _notice(turn: Turn) -> tuple[Block, ...]:
+    return (Paragraph("Before you begin", "strong"), Bullets(turn.instrument.words.notice.points))
+
+
+def _cases(turn: Turn) -> Rendered:
+    clinician = turn.talk.account.clinician_id
+    assert clinician is not None
+    total = turn.desk.cases.count_cases(clinician)
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(int(turn.talk.home.draft.get("page", 0)), pages - 1)
+    buttons = []
+    for case in turn.desk.cases.cases_of(clinician, offset=page * PAGE_SIZE, limit=PAGE_SIZE):
+        day = on_day(turn.desk.settings.local_day(case.last_activity_at))
+        buttons.append(Button(f"{case.label} · {turn.desk.case_state(case)} · {day}", "open", case.id))
+    blocks: list[Block] = [Heading("My cases")]
+    if not total:
+        blocks.append(Paragraph("No cases yet. New case begins one."))
+    elif pages > 1:
+        blocks.append(Paragraph(f"Page {page + 1} of {pages}, newest first.", "small"))
+    new = (Button("New case", "new"),) if not total else ()
+    return tuple(blocks), without_empty((*grid(buttons, 1), pager(page, pages), new, (BACK,))), "nothing"
+
+
+def _case(turn: Turn) -> Rendered:
+    desk = turn.desk
+    case = desk.cases.case(turn.talk.home.draft["case"])
+    encounters = desk.cases.encounters(case.id)
+    opened, result = desk.open_encounter(case.id), desk.latest_result(case.id)
+    begun = opened is not None and desk.cases.clinician_interview(opened.id) is not None
+    blocks: list[Block] = [
+        Heading(f"{case.label} · {age_words(completed_months(case.born, turn.today))}"),
+        Paragraph(f"Born {on_day(case.born)} · {desk.case_state(case)} · id {case.id}", "small"),
+    ]
+    lines = [
+        f"Encounter {e.number}: {e.state.replace('_', ' ')}" + (f", {on_day(e.assessed)}" if e.assessed else "")
+        for e in encounters
+    ]
+    if lines:
+        blocks.append(Bullets(tuple(lines)))
+    flags = desk.open_flags(case.id)
+    if flags:
+        blocks.append(Paragraph(f"Open danger flags: {len(flags)}", "strong"))
+    rows: list[tuple[Button, ...]] = []
+    if flags:
+        rows.append((Button(f"Danger flags ({len(flags)})", "case_flags"),))
+    if begun:
+        rows.append((Button("Go on", "go_on"),))
+    elif result is None:
+        rows.append((Button("Start", "start"),))
+    if result is not None:
+        rows.append((Button("Results", "results"),))
+        if opened is None:
+            rows.append((Button("Reassess", "reassess"),))
+    if any(e.state != "entered_in_error" for e in encounters):
+        rows.append((Button("Entered in error", "in_error"),))
+    rows.append((Button("End the hold" if case.on_hold else "Hold", "hold"), Button("Erase", "erase")))
+    rows.append((BACK, HOME))
+    return tuple(blocks), tuple(rows), "nothing"
+
+
+def _results(turn: Turn) -> Rendered:
+    draft = turn.talk.home.draft
+    case = turn.desk.cases.case(draft["case"])
+    encounter = turn.desk.cases.encounter(draft["encounter"])
+    day = on_day(encounter.assessed) if encounter.assessed else ""
+    number = f", result {draft['number']}" if draft["number"] > 1 else ""
+    return (
+        (
+            Heading(f"Results · {case.label}"),
+            Paragraph(f"Map and summary of {day}{number}. They are sent as messages of their own."),
+            Paragraph(turn.instrument.words.notice.short, "small"),
+        ),
+        (
+            (Button("History picture", "history_picture"), Button("Send again", "again")),
+            (Button("Change an answer", "change"),),
+            (Button("Close", "home"), BACK),
+        ),
+        "nothing",
+    )
+
+
+def _erase(turn: Turn) -> Rendered:
+    case = turn.desk.cases.case(turn.talk.home.draft["case"])
+    if case.on_hold:
+        text = "This case is on hold, so it cannot be erased. End the hold first."
+        return (Heading(f"Erase {case.label}?"), Paragraph(text)), ((BACK,),), "nothing"
+    return (
+        (
+            Heading(f"Erase {case.label}?"),
+            Paragraph(
+                "Its key, answers, flags and results are destroyed and cannot be brought back. Messages in this chat that are"
+                " older than 48 hours, and what was saved or passed on, must be deleted by hand.",
+                "strong",
+            ),
+        ),
+        ((Button("Yes, erase", "yes_erase"), BACK),),
+        "nothing",
+    )
+
+
+def _in_error(turn: Turn) -> Rendered:
+    return (
+        (
+            Heading("Entered in error?"),
+            Paragraph("The newest encounter is kept, but never scored, compared or exported as the latest."),
+        ),
+        ((Button("Yes, entered in error", "yes_in_error"), BACK),),
+        "nothing",
+    )
+
+
+def _flags(turn: Turn) -> Rendered:
+    chosen = turn.talk.home.draft.get("case")
+    clinician = turn.talk.account.clinician_id
+    assert clinician is not None
+    flags = turn.desk.open_flags(chosen) if chosen else turn.desk.flags.open_of_clinician(clinician)
+    blocks: list[Block] = [Heading("Open danger flags")]
+    lines, buttons = [], []
+    for number, flag in enumerate(flags, start=1):
+        case = turn.desk.cases.case(flag.case_id)
+        text = turn.instrument.words.safety[flag.question]
+        when = on_day(turn.desk.settings.local_day(flag.raised_at))
+        lines.append(f"{case.label}: {flag.words} Said by: {flag.role}, {when}. {text.act}")
+        buttons.append(Button(f"Clear {number}. {text.short}", "clear", flag.id))
+    blocks.append(Bullets(tuple(lines), start=1) if lines else Paragraph("None."))
+    blocks.append(
+        Paragraph("A flag stays until you clear it, with a reason. Your local duty to report comes first.", "small")
+    )
+    return tuple(blocks), without_empty((*grid(buttons, 1), (BACK,))), "nothing"
+
+
+def _clearing(turn: Turn) -> Rendered:
+    info = turn.desk.flags.info(turn.talk.home.draft.get("flag", ""))
+    words = turn.instrument.words.safety[info.question].short if info else ""
+    return (
+        (Heading(f"Clear: {words}"), Paragraph("Type the reason. It is kept with the flag and in the record.")),
+        ((BACK,),),
+        "text",
+    )
+
+
+HELP = (
+    "One screen at a time, with your thumb. On lists each tap steps a value on; one button fills the rest.",
+    "On a rating screen tap 1 to 12, or type it. Any other text becomes a note on the screen.",
+    "Not sure and Skip are good answers: they count as unknown and widen the result's range.",
+    "Back never deletes. Pause keeps everything, and My cases leads back to it.",
+    "Danger answers are kept at once. Nobody watches this chat: act on them as your service asks of you.",
+)
+PRIVACY = (
+    "Kept: what you and others answer, labels and dates of birth, sealed with a key for each case, on the machine that your"
+    " service runs. Times and states are kept open.",
+    "Bot chats are not end-to-end encrypted: Telegram's servers carry what is written here. Use labels, never full names.",
+    "For how long: until a case is erased, or as your service's retention says. Erase destroys the case's key. It deletes in this"
+    " chat what a bot may still delete (48 hours); the rest must be deleted by hand.",
+    "Who reads it: the case's clinician. Who did what to which case, and when, is recorded without content.",
+)
+
+
+def _help(turn: Turn) -> Rendered:
+    return (Heading("Help"), Bullets(HELP), *_notice(turn)), ((BACK,),), "nothing"
+
+
+def _privacy(turn: Turn) -> Rendered:
+    return (Heading("Privacy"), Bullets(PRIVACY)), ((BACK,),), "nothing"
+
+
+SCREENS: dict[str, Callable[[Turn], Rendered]] = {
+    "stranger": _stranger,
+    "home": _home,
+    "label": _label,
+    "born": _born,
+    "ready": _ready,
+    "cases": _cases,
+    "case": _case,
+    "results": _results,
+    "erase": _erase,
+    "in_error": _in_error,
+    "flags": _flags,
+    "clearing": _clearing,
+    "help": _help,
+    "privacy": _privacy,
+}

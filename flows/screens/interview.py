@@ -1,0 +1,387 @@
+"""A clinician's interview on a phone: lists, pad, harm questions, review. One function a kind of step."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flows import interview_moves as moves
+from flows.conversation import Interview, Turn
+from flows.itinerary import STAGES, Step, last_name, progress
+from flows.labels import STAGE_NAMES, item_text, short_words, token_words
+from flows.scales import NOT_KNOWN, cycle_of, next_token, token_of
+from flows.screens.parts import BACK, HOME, PAUSE, Rendered, Rows, age_words, bar, grid, pager, without_empty
+from flows.views import Button
+from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
+
+NEXT = Button("Next", "next")
+SKIP = Button("Skip", "skip")
+NOT_SURE = Button("Not sure", "not_sure")
+EDITS_A_PAGE = 8
+
+LIST_WHY = {
+    "hard": "What was hard, and when it was, tells which early experiences weighed. Nothing here says who is to blame.",
+    "held": "What held the person counts as much as what hurt: later help builds on it.",
+    "relationships": "The people around somebody now are what any plan leans on, so they stand second in every plan.",
+    "safety": "Danger comes before everything else. A yes is kept at once and stays until a clinician clears it.",
+}
+LEGENDS = {
+    "hard": ("adversity", ("some", "marked", "severe")),
+    "held": ("relational", ("steadily", "mostly", "sometimes", "hardly")),
+}
+
+
+def interview_screen(turn: Turn) -> Rendered:
+    interview = turn.interview
+    if interview.state == "paused":
+        return _paused(turn)
+    if interview.state == "finished":
+        return (Paragraph("This interview is finished."),), ((HOME,),), "nothing"
+    step = turn.step
+    if step.kind == "review":
+        return _review(turn)
+    body = {
+        "facts": _facts,
+        "hard": _list,
+        "held": _list,
+        "relationships": _list,
+        "safety": _list,
+        "harm": _harm,
+        "danger": _danger,
+        "function": _function,
+    }[step.kind]
+    blocks, rows = body(turn, step)
+    notes = interview.answers.notes.get(step.subject, [])
+    noted = (Paragraph(f"Notes: {len(notes)}. The last: {notes[-1]}", "small"),) if notes else ()
+    typed = "rating" if step.kind == "function" else "note"
+    return (*_head(turn, step), *blocks, *noted), without_empty(rows), typed  # type: ignore[return-value]
+
+
+def _head(turn: Turn, step: Step) -> tuple[Block, ...]:
+    interview = turn.interview
+    at, of = progress(interview.steps(turn.instrument), step)
+    person = interview.person
+    return (
+        Paragraph(f"{person.label} · {age_words(person.age_months)}", "small"),
+        Paragraph(f"{STAGE_NAMES[step.stage]} · {at} of {of}  {bar(at - 1, of)}", "small"),
+    )
+
+
+def _navigation(turn: Turn, *, leaves: bool = True, why: bool = True) -> Rows:
+    """Back, what leaves the screen open, and Pause; Next where there is something to keep."""
+    first = [BACK]
+    if leaves:
+        first += [SKIP, NOT_SURE]
+    second = []
+    if why:
+        shown = turn.interview.shows_why
+        second.append(Button("Hide why" if shown else "Why this?", "why", "0" if shown else "1"))
+    second.append(PAUSE)
+    going = (NEXT,) if moves.may_go_on(turn) else ()
+    return (going, tuple(first), tuple(second))
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def _item_buttons(turn: Turn, step: Step) -> Rows:
+    """One button an item: its number, short name and present value; a tap sets the next value of its scale."""
+    answers = turn.interview.answers
+    buttons = []
+    for place, item in enumerate(step.items):
+        token = token_of(answers, item)
+        following = next_token(cycle_of(step.kind, item), token)
+        words = f"{place + 1}. {short_words(item, turn.interview, turn.instrument)}"
+        if token is not None:
+            value = _said(turn, step, item, token)
+            words += f": {value}"
+        buttons.append(Button(words, "set", f"{place}:{following}", is_chosen=token is not None))
+    return grid(buttons, 1)
+
+
+def _said(turn: Turn, step: Step, item: str, token: str) -> str:
+    answer = turn.interview.answers.of[item]
+    if answer.kind == "skipped":
+        return "skipped"
+    if answer.kind == "not_sure" and step.kind == "safety":
+        return "not sure"
+    return token_words(step.kind, item, token, turn.instrument)
+
+
+def _list(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    interview, words = turn.interview, turn.instrument.words
+    blocks: list[Block] = []
+    if step.period:
+        period = words.periods[step.period]
+        what = "what was hard" if step.kind == "hard" else "what held"
+        blocks.append(Heading(f"{period.name} ({period.when}): {what}"))
+    else:
+        blocks.append(Heading({"relationships": "Relationships now", "safety": "Safety"}[step.kind]))
+    if turn.interview.shows_why:
+        blocks.append(Paragraph(LIST_WHY[step.kind]))
+    blocks.append(Bullets(tuple(item_text(i, interview, turn.instrument) for i in step.items), start=1))
+    if step.kind == "safety":
+        blocks.extend(_raised_lines(turn, step))
+        blocks.append(Paragraph("A tap says yes, one more no. A yes is kept at once.", "small"))
+    else:
+        scale, shown = LEGENDS.get(step.kind, LEGENDS["held"])
+        legend = "; ".join(f"{words.scales[scale][v].word} = {words.scales[scale][v].handle}" for v in shown)
+        blocks.append(Paragraph(f"Each tap steps on: {legend}.", "small"))
+    bulk = (Button(moves.BULK_WORDS[step.kind], "fill"),) if step.open_items(interview.answers) else ()
+    period_row = (Button("Not known for this period", "not_known"),) if step.period else ()
+    return tuple(blocks), (*_item_buttons(turn, step), bulk, period_row, *_navigation(turn))
+
+
+def _raised_lines(turn: Turn, step: Step) -> list[Block]:
+    """Flags that stand, and for each what to do first."""
+    lines: list[Block] = []
+    for item in step.items:
+        flag = turn.interview.open_flag(last_name(item))
+        if flag:
+            text = turn.instrument.words.safety[flag.question]
+            own = flag.informant_id == turn.interview.informant_id
+            who = "" if own else " (raised by another informant)"
+            lines.append(Paragraph(f"Flag: {text.short}{who}. {text.act}", "strong"))
+    return lines
+
+
+def _facts(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    answers, words = turn.interview.answers, turn.instrument.words
+    blocks: list[Block] = [Heading("A few facts first")]
+    blocks.append(Bullets(tuple(words.facts[last_name(i)].full for i in step.items), start=1))
+    if turn.interview.shows_why:
+        blocks.append(Paragraph(" ".join(words.facts[last_name(i)].why for i in step.items)))
+    languages = answers.value("facts.languages")
+    blocks.append(Paragraph(f"Languages: {languages}" if languages else "Type the languages spoken at home."))
+    rows: list[tuple[Button, ...]] = [
+        (Button(_fact_words(turn, place, item), "set", f"{place}:{_fact_next(turn, item)}"),)
+        for place, item in enumerate(step.items)
+        if item not in ("facts.languages", "weeks_early")
+    ]
+    if "weeks_early" in step.items:
+        rows.append(_weeks_row(turn, step))
+        blocks.append(Paragraph("Weeks born early: step with − and +, or type the number; 0 if on time.", "small"))
+    checks = [i for i in ("facts.hearing_checked", "facts.sight_checked") if not answers.is_reached(i)]
+    bulk = (Button("All checked", "fill"),) if checks else ()
+    return tuple(blocks), (*rows, bulk, *_navigation(turn, leaves=False))
+
+
+def _fact_next(turn: Turn, item: str) -> str:
+    return next_token(cycle_of("facts", item), token_of(turn.interview.answers, item))
+
+
+def _fact_words(turn: Turn, place: int, item: str) -> str:
+    token = token_of(turn.interview.answers, item)
+    words = f"{place + 1}. {short_words(item, turn.interview, turn.instrument)}"
+    return words if token is None else f"{words}: {'not known' if token == NOT_KNOWN else token}"
+
+
+def _weeks_row(turn: Turn, step: Step) -> tuple[Button, ...]:
+    place = step.items.index("weeks_early")
+    token = token_of(turn.interview.answers, "weeks_early")
+    weeks = int(token) if token not in (None, NOT_KNOWN) else None
+    shown = "Weeks early: ?" if weeks is None else f"Weeks early: {weeks}"
+    less = str(max(0, (weeks or 0) - 1))
+    more = str(min(18, (weeks if weeks is not None else -1) + 1))
+    return (
+        Button("−", "set", f"{place}:{less}"),
+        Button(shown, "set", f"{place}:{more}"),
+        Button("+", "set", f"{place}:{more}"),
+    )
+
+
+# --- harm and danger -------------------------------------------------------------------------------------------------
+
+
+def _yes_no_rows(turn: Turn) -> Rows:
+    answers = (Button("Yes", "say", "yes"), Button("No", "say", "no"), Button("Not known", "say", NOT_KNOWN))
+    going = (NEXT,) if moves.may_go_on(turn) else ()
+    return (answers, going, (BACK, PAUSE))
+
+
+def _harm(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    harm = turn.instrument.words.harm[last_name(step.items[0])]
+    return (
+        Heading("Is this still happening?"),
+        Paragraph(harm.still, "strong"),
+        *_present(turn, step),
+        Paragraph("Not known is a good answer too, and is not the same as no.", "small"),
+    ), _yes_no_rows(turn)
+
+
+def _danger(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    text = turn.instrument.words.safety[last_name(step.items[0])]
+    return (
+        Heading("Safety, before going on"),
+        Paragraph(text.question, "strong"),
+        Paragraph(text.meant, "small"),
+        *_present(turn, step),
+        *_raised_lines(turn, step),
+    ), _yes_no_rows(turn)
+
+
+def _present(turn: Turn, step: Step) -> tuple[Block, ...]:
+    """The earlier answer, shown as chosen when one comes back to it."""
+    item = step.items[0]
+    answer = turn.interview.answers.of.get(item)
+    if answer is None:
+        return ()
+    if answer.kind == "skipped":
+        said = "Skip"
+    elif answer.value is None:
+        said = "Not known" if step.kind in ("harm", "danger") else "Not sure"
+    else:
+        said = (
+            {True: "Yes", False: "No"}.get(answer.value, str(answer.value))
+            if isinstance(answer.value, bool)
+            else str(answer.value)
+        )
+    return (Paragraph(f"Chosen: {said}. Next keeps it.", "strong"),)
+
+
+# --- functions -------------------------------------------------------------------------------------------------------
+
+
+def _function(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    interview, words = turn.interview, turn.instrument.words
+    name = last_name(step.items[0])
+    text = words.functions[name]
+    figures = turn.instrument.function[name]
+    expected = moves.expected_of(turn)
+    is_aside = step.items[0] in interview.answers.set_aside
+    blocks: list[Block] = [
+        Heading(f"{text.name} · {words.regions[figures.region].name}"),
+        Paragraph(text.question, "strong"),
+    ]
+    blocks.append(Paragraph(f"Expected at this age: {expected}"))
+    blocks.append(
+        Bullets(
+            tuple(
+                f"{low}–{high}  {getattr(text.anchors, band)}"
+                for band, (low, high) in turn.instrument.figures.rating.bands.items()
+            )
+        )
+    )
+    blocks.extend(_present(turn, step))
+    if is_aside:
+        blocks.append(Paragraph("Set aside: a rating stays on the map, marked, and counts nowhere.", "strong"))
+    if interview.shows_why:
+        blocks.append(Paragraph(text.why))
+        if text.over:
+            blocks.append(Paragraph(text.over))
+        blocks.append(
+            Paragraph(
+                "Set aside is for a known lasting cause (deaf, blind, non-speaking, wheelchair, tube-fed) or for what has not"
+                " been taught yet.",
+                "small",
+            )
+        )
+    scale = turn.instrument.figures.rating
+    chosen = interview.answers.value(step.items[0])
+    pad = grid((Button(str(n), "rate", str(n), is_chosen=n == chosen) for n in range(scale.min, scale.max + 1)), 3)
+    aside = (Button("Count it again" if is_aside else "Set aside", "aside"),) if interview.shows_why else ()
+    return tuple(blocks), (*pad, (Button("As expected for age", "expected"),), aside, *_navigation(turn))
+
+
+# --- review and pause ------------------------------------------------------------------------------------------------
+
+
+def _counts(interview: Interview, items: list[str]) -> str:
+    kinds = Counter(
+        "not reached"
+        if not interview.answers.is_reached(i)
+        else {"answer": "answered", "not_sure": "not sure", "skipped": "skipped"}[interview.answers.of[i].kind]
+        for i in items
+    )
+    return ", ".join(f"{kinds[k]} {k}" for k in ("answered", "not sure", "skipped", "not reached") if kinds[k])
+
+
+def _review(turn: Turn) -> Rendered:
+    if turn.interview.section:
+        return _section(turn)
+    interview = turn.interview
+    steps = interview.steps(turn.instrument)
+    lines, buttons = [], []
+    for stage in STAGES[:-1]:
+        items = list(dict.fromkeys(i for s in steps if s.stage == stage for i in s.items))
+        lines.append(f"{STAGE_NAMES[stage]}: {_counts(interview, items)}")
+        buttons.append(Button(STAGE_NAMES[stage], "section", stage))
+    raised = [f for f in interview.flags if f.state == "open"]
+    blocks: list[Block] = [
+        Paragraph(f"{interview.person.label} · {age_words(interview.person.age_months)}", "small"),
+        Heading("Review"),
+        Bullets(tuple(lines)),
+    ]
+    if raised:
+        names = ", ".join(dict.fromkeys(turn.instrument.words.safety[f.question].short for f in raised))
+        blocks.append(Paragraph(f"Open safety flags: {names}", "strong"))
+    asking = interview.asked_once_more
+    unanswered = moves.open_safety(interview, turn)
+    if asking and unanswered:
+        names = "; ".join(short_words(i, interview, turn.instrument) for i in unanswered[:6])
+        more = f" and {len(unanswered) - 6} more" if len(unanswered) > 6 else ""
+        blocks.append(
+            Paragraph(
+                f"{len(unanswered)} safety questions have no answer: {names}{more}. Not asked is not safe. Finish goes on without them.",
+                "strong",
+            )
+        )
+    else:
+        blocks.append(Paragraph("Tap a section to change an answer. Finish makes the map and the summary.", "small"))
+    ask = _ask_safety(steps) if asking and unanswered else ()
+    rows = (*grid(buttons, 2), ask, (Button("Finish", "finish"),), (BACK, PAUSE))
+    return tuple(blocks), without_empty(rows), "note"
+
+
+def _ask_safety(steps: tuple[Step, ...]) -> tuple[Button, ...]:
+    place = next((i for i, s in enumerate(steps) if s.stage == "safety"), None)
+    return () if place is None else (Button("Ask them now", "edit", str(place)),)
+
+
+def _section(turn: Turn) -> Rendered:
+    interview = turn.interview
+    steps = interview.steps(turn.instrument)
+    chosen = [(place, s) for place, s in enumerate(steps) if s.stage == interview.section]
+    pages = max(1, -(-len(chosen) // EDITS_A_PAGE))
+    page = min(interview.page, pages - 1)
+    buttons = [
+        Button(f"{_step_name(turn, step)}: {_step_said(turn, step)}", "edit", str(place))
+        for place, step in chosen[page * EDITS_A_PAGE : (page + 1) * EDITS_A_PAGE]
+    ]
+    blocks = (Heading(f"Review · {STAGE_NAMES[interview.section]}"), Paragraph("Tap what you want to change.", "small"))
+    older = tuple(Button("‹ Before" if "Newer" in b.words else "More ›", b.action, b.arg) for b in pager(page, pages))
+    return blocks, without_empty((*grid(buttons, 1), older, (Button("‹ Back", "section"),))), "nothing"
+
+
+def _step_name(turn: Turn, step: Step) -> str:
+    words = turn.instrument.words
+    if step.period:
+        return f"{words.periods[step.period].name}, {'hard' if step.kind == 'hard' else 'held'}"
+    if len(step.items) == 1:
+        return short_words(step.items[0], turn.interview, turn.instrument)
+    return {"facts": "Facts", "relationships": "Relationships", "safety": "Safety questions"}[step.kind]
+
+
+def _step_said(turn: Turn, step: Step) -> str:
+    answers = turn.interview.answers
+    if len(step.items) == 1:
+        item = step.items[0]
+        answer = answers.of.get(item)
+        if answer is None:
+            return "not reached"
+        if answer.kind != "answer":
+            return {"not_sure": "not sure", "skipped": "skipped"}[answer.kind]
+        value = {True: "yes", False: "no"}[answer.value] if isinstance(answer.value, bool) else str(answer.value)
+        return f"{value} (set aside)" if item in answers.set_aside else value
+    return _counts(turn.interview, list(step.items))
+
+
+def _paused(turn: Turn) -> Rendered:
+    person = turn.interview.person
+    return (
+        (
+            Heading("Paused"),
+            Paragraph(f"{person.label}: every answer is kept. Go on whenever you like, on any of your phones."),
+        ),
+        ((Button("Go on", "resume"), HOME),),
+        "nothing",
+    )

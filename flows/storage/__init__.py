@@ -1,0 +1,1 @@
+"""The store: sealed rows in an embedded database (or PostgreSQL), one transaction a turn."""

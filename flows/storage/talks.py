@@ -1,0 +1,68 @@
+"""Where each account's conversation stands, kept across every restart."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flows.conversation import Account, Home, Talk
+from flows.storage import keys, models
+from flows.storage.casebook import Casebook
+from flows.storage.store import Tx
+
+
+class Talks:
+    def __init__(self, tx: Tx, casebook: Casebook) -> None:
+        self._tx = tx
+        self._casebook = casebook
+
+    def get(self, account: Account, today: date) -> Talk:
+        """The account's conversation, rehydrated; a new one for an account that never spoke."""
+        row = self._tx.session.get(models.Conversation, account.id)
+        if row is None:
+            return Talk(account, Home("home" if account.clinician_id else "stranger"))
+        draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account.id, "draft")
+        hint = draft.pop("hint", "")
+        state = row.state if row.kind == "home" else "case"
+        return Talk(
+            account=account,
+            home=Home(state, draft),
+            interview=self._casebook.interview(row.interview_id, today) if row.interview_id else None,
+            screen_number=row.screen_number,
+            screen_version=row.screen_version,
+            delivered_version=row.delivered_version,
+            live_message=row.live_message,
+            wants_new_message=row.wants_new_message,
+            hint=hint,
+        )
+
+    def save(self, talk: Talk, today: date) -> None:
+        """Keep where the conversation stands, and of an open interview all that this turn added."""
+        draft = {**talk.home.draft, "hint": talk.hint}
+        sealed = self._tx.seal(keys.INSTALLATION, draft, "conversations", talk.account.id, "draft")
+        row = self._tx.session.get(models.Conversation, talk.account.id)
+        is_new = row is None
+        if row is None:
+            row = models.Conversation(account_id=talk.account.id, delivered_version=0, live_message=None)
+        interview = talk.interview
+        row.kind = "interview" if interview else "home"
+        row.state = talk.home.state
+        row.case_id = interview.case_id if interview else talk.home.draft.get("case")
+        row.interview_id = interview.id if interview else None
+        row.sealed_draft = sealed
+        row.screen_number, row.screen_version = talk.screen_number, talk.screen_version
+        row.wants_new_message = talk.wants_new_message
+        row.updated_at = self._tx.now
+        if is_new:
+            self._tx.session.add(row)
+        if interview:
+            self._casebook.save_interview(interview, today)
+
+    def mark_delivered(self, account_id: str, version: int, message: str | None) -> None:
+        """The channel has shown the screen of this version, in this message."""
+        row = self._tx.session.get(models.Conversation, account_id)
+        if row is None:
+            return
+        row.delivered_version = max(row.delivered_version, version)
+        row.live_message = message
+        if version == row.screen_version:
+            row.wants_new_message = False

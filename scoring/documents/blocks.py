@@ -1,0 +1,68 @@
+"""The blocks that every document, chat message and screen is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PictureName = Literal["map", "history", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`level` 1 is the document's title."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """`tone` tells how much weight it has: plain, strong (a warning or an answer), small (a note, a notice)."""
+
+    text: str
+    tone: Literal["plain", "strong", "small"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list; numbered from `start` where that is given."""
+
+    items: tuple[str, ...]
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by name, with its full text twin."""
+
+    name: PictureName
+    alt: str
+
+
+Block = Heading | Paragraph | Bullets | Table | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A named part of a document. A document for the family is an allow-list of these names."""
+
+    name: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    title: str
+    sections: tuple[Section, ...]
+    language: str = "en"
+
+    def only(self, allowed: frozenset[str]) -> Document:
+        """The same document with nothing but the sections that are allowed by name."""
+        return Document(self.title, tuple(s for s in self.sections if s.name in allowed), self.language)
