@@ -20,7 +20,7 @@ from flows.storage.keys import KeyFileError, SealError
 from scoring.problems import ContentError
 
 #: A command is a module of `bot.commands` with `add(subparsers)`; each sets `run` on its parser.
-COMMANDS: tuple[str, ...] = ("chat", "score", "compare", "instrument")
+COMMANDS: tuple[str, ...] = ("chat", "serve", "score", "compare", "instrument")
 
 
 class UsageError(Exception):

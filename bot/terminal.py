@@ -40,6 +40,9 @@ class Palette:
     def small(self, text: str) -> str:
         return self._wrap("2", text)
 
+    def toned(self, tone: str, text: str) -> str:
+        return {"strong": self.strong, "small": self.small}.get(tone, str)(text)
+
     def chosen(self, text: str) -> str:
         return self._wrap("32", text)
 
@@ -52,8 +55,7 @@ def lines_of(blocks: tuple[Block, ...], palette: Palette) -> Iterator[str]:
                 yield ""
                 yield palette.heading(text)
             case Paragraph(text=text, tone=tone):
-                paint = {"plain": str, "strong": palette.strong, "small": palette.small}[tone]
-                yield from (paint(line) for line in _wrapped(text))
+                yield from (palette.toned(tone, line) for line in _wrapped(text))
             case Bullets(items=items, start=start):
                 for place, item in enumerate(items):
                     mark = "• " if start is None else f"{start + place}. "
@@ -212,8 +214,9 @@ class Terminal:
             self._print(self._palette.strong(line))
 
     def _result(self, waiting: Waiting) -> None:
-        from scoring import figures
         from scoring.documents.summary import summary
+
+        from scoring import figures
 
         news = waiting.news
         result = self._engine.result_of(news.body["encounter"], news.body["number"])

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
+from typing import Any
 
 from flows import access
 from flows.conversation import Account, Turn
@@ -79,20 +80,12 @@ def _where(error: Exception) -> str:
 
 
 class Engine:
-    """All conversations over one store.
+    """All conversations over one store, which also gives the one reading of the clock that a turn has."""
 
-    Parameters
-    ----------
-    clock : gives the present as an aware time; read once a turn
-    """
-
-    def __init__(
-        self, store: Store, instrument: Instrument, clock: Callable[[], datetime], settings: Settings | None = None
-    ) -> None:
+    def __init__(self, store: Store, instrument: Instrument, settings: Settings | None = None) -> None:
         self.store = store
         self.instrument = instrument
         self.settings = settings or Settings()
-        self._clock = clock
 
     def desk(self, tx: Tx) -> Desk:
         return Desk(tx, self.instrument, self.settings)
@@ -242,11 +235,14 @@ class Engine:
         with self.store.reading() as tx:
             return self.desk(tx).people.account_by_id(account_id)
 
-    def result_of(self, encounter_id: str, number: int) -> Result:
-        """A kept result, scored again from the very case it was made from."""
+    def case_json_of(self, encounter_id: str, number: int) -> dict[str, Any]:
+        """The very case that a kept result was made from."""
         with self.store.reading() as tx:
-            content = self.desk(tx).cases.result(encounter_id, number)
-        return assess(case_from(content, self.instrument), self.instrument)
+            return self.desk(tx).cases.result(encounter_id, number)
+
+    def result_of(self, encounter_id: str, number: int) -> Result:
+        """A kept result, scored again from the case it was made from."""
+        return assess(case_from(self.case_json_of(encounter_id, number), self.instrument), self.instrument)
 
     # --- what channels report ---
 
@@ -272,3 +268,9 @@ class Engine:
             desk.people.set_reachable(account_id, reachable=False)
             for waiting in desk.mail.waiting(account_id):
                 desk.mail.mark_attempt(waiting.id, gives_up=True)
+
+    def blocked(self, channel: str, address: str) -> None:
+        """The channel says that a person blocked the bot."""
+        with self.store.transaction() as tx:
+            account_id = self.desk(tx).people.account(channel, address, "en").id
+        self.unreachable(account_id)

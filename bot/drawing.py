@@ -1,0 +1,113 @@
+"""A kept, warm helper process that draws pictures and documents, so that no tap waits for text to be drawn.
+
+It dies with its parent (its pipe closes), is started again when it dies or takes too long, and has a memory limit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import threading
+from multiprocessing.connection import Connection
+from typing import Any, Literal
+
+from scoring.result import Result
+
+Wanted = Literal["map", "history", "report", "family"]
+TIME_LIMIT_S = 60.0
+MEMORY_LIMIT_BYTES = 2 * 1024**3
+
+
+class DrawingFailed(Exception):
+    """A picture or document could not be made; the chat goes on without it."""
+
+
+def draw(wanted: Wanted, result: Result) -> bytes:
+    """What is wanted of a result, made here and now."""
+    from bot import outputs
+
+    if wanted == "map" or wanted == "history":
+        return outputs.picture(result, wanted)
+    if wanted == "report":
+        return outputs.report_pdf(
+            result, {"map": outputs.picture(result, "map"), "history": outputs.picture(result, "history")}
+        )
+    return outputs.family_pdf(result)
+
+
+def _serve(pipe: Connection) -> None:
+    """The helper's loop: a case in, bytes out; ends when the parent is gone."""
+    import signal
+
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
+    from scoring.case import case_from
+    from scoring.instrument import load
+    from scoring.result import assess
+
+    instrument = load()
+    while True:
+        try:
+            wanted, content = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            drawn = draw(wanted, assess(case_from(content, instrument), instrument))
+            pipe.send((True, drawn))
+        except Exception as error:
+            pipe.send((False, type(error).__name__))
+
+
+class Drawer:
+    """Hands drawing to the helper, one at a time; to be called from a thread that may wait."""
+
+    def __init__(self, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self._time_limit_s = time_limit_s
+        self._lock = threading.Lock()
+        self._context = multiprocessing.get_context("spawn")
+        self._process: Any = None
+        self._pipe: Connection | None = None
+
+    def _start(self) -> Connection:
+        if self._process is None or not self._process.is_alive() or self._pipe is None:
+            self.close()
+            ours, theirs = self._context.Pipe()
+            self._process = self._context.Process(target=_serve, args=(theirs,), daemon=True, name="stemwise-drawing")
+            self._process.start()
+            theirs.close()
+            self._pipe = ours
+        return self._pipe
+
+    def make(self, wanted: Wanted, content: dict[str, Any]) -> bytes:
+        """Draw from the case that a kept result was made from.
+
+        Raises
+        ------
+        DrawingFailed
+            When it could not be drawn, the helper died or took too long.
+        """
+        with self._lock:
+            try:
+                pipe = self._start()
+                pipe.send((wanted, content))
+                if not pipe.poll(self._time_limit_s):
+                    raise TimeoutError
+                is_drawn, drawn = pipe.recv()
+            except (EOFError, OSError, TimeoutError) as error:
+                self.close()
+                raise DrawingFailed(type(error).__name__) from None
+        if not is_drawn:
+            raise DrawingFailed(str(drawn))
+        return bytes(drawn)
+
+    def close(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(5)
+            self._process = None

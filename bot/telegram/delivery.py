@@ -1,0 +1,330 @@
+"""The only sender: a queue per chat, in order; retries; the one live message edited in place; results as new messages.
+
+A screen is rendered when it is sent, so ten fast taps become one edit. A new message can arrive twice where its answer was lost,
+never more often than that; the outbox is marked only after Telegram took it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from telegram import InputFile
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.drawing import Drawer, DrawingFailed
+from bot.telegram import render
+from bot.telegram.pace import Pace
+from bot.telegram.request import AiohttpRequest
+from flows.engine import Engine
+from flows.storage.engines import StorageUnavailable
+from flows.storage.mail import Waiting
+from flows.views import Button, Screen
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Pauses between tries of a call that did not get through, in seconds; the last one repeats.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+#: Tries of a message before it is given up and shown as undelivered.
+MAX_TRIES = 60
+#: Tries of answering a tap; after some seconds the person has tapped again anyway.
+ANSWER_TRIES = 4
+UNCHANGED = "message is not modified"
+GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
+UPLOADS = {"map": "upload_photo", "history": "upload_photo", "file": "upload_document"}
+NOT_DRAWN = "The picture could not be drawn. The answers are kept; ask for the results again from My cases."
+
+
+class GaveUp(Exception):
+    """A call was refused for good; the chat goes on without it."""
+
+
+class Sender:
+    """Owns every outgoing call of the process.
+
+    Parameters
+    ----------
+    database : the executor with the one thread that talks to the store
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: AiohttpRequest,
+        base_url: str,
+        drawer: Drawer,
+        pace: Pace,
+        database: Executor,
+    ) -> None:
+        self._engine, self._request, self._base_url = engine, request, base_url
+        self._drawer, self._pace, self._database = drawer, pace, database
+        self._dirty: set[str] = set()
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._answers: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    # --- what others ask of it ---
+
+    def notify(self, account_id: str) -> None:
+        """Something may be newer than what this account was shown."""
+        self._dirty.add(account_id)
+        worker = self._workers.get(account_id)
+        if (worker is None or worker.done()) and not self._is_closing:
+            self._workers[account_id] = asyncio.create_task(self._work(account_id))
+
+    def answer(self, query_id: str, toast: str = "") -> None:
+        """Answer a tap, so that nothing spins; with a line where the tap did not do what it said."""
+        task = asyncio.create_task(self._answer(query_id, toast))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def leave_group(self, chat: int) -> None:
+        text = "Stemwise works in private chats only. It leaves this group and keeps nothing of it."
+        for endpoint, values in (("sendMessage", {"chat_id": chat, "text": text}), ("leaveChat", {"chat_id": chat})):
+            try:
+                await self._request.call(self._base_url, endpoint, values)
+            except TelegramError as error:
+                log.info("leaving a group: %s", type(error).__name__)
+
+    async def close(self) -> None:
+        """Let what is under way end; what is not sent waits in the store."""
+        self._is_closing = True
+        tasks = [*self._workers.values(), *self._answers]
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        for task in tasks:
+            task.cancel()
+
+    # --- one chat ---
+
+    async def _stored(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """A call of the store, in its thread; tried again while the storage cannot be used."""
+        loop = asyncio.get_running_loop()
+        for tries in range(len(PAUSES) * 10):
+            try:
+                return await loop.run_in_executor(self._database, lambda: function(*arguments, **named))
+            except StorageUnavailable as error:
+                log.warning("storage: %s", error)
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+        raise StorageUnavailable("the database stayed unusable")
+
+    async def _work(self, account_id: str) -> None:
+        """Deliver until nothing is newer than what was shown."""
+        while account_id in self._dirty and not self._is_closing:
+            self._dirty.discard(account_id)
+            try:
+                account = await self._stored(self._engine.account_of, account_id)
+                if account.channel == "telegram":
+                    moved = await self._deliver_news(account_id, account.address)
+                    await self._deliver_screen(account_id, account.address, goes_below=moved)
+            except Forbidden:
+                await self._stored(self._engine.unreachable, account_id)
+            except GaveUp as error:
+                log.error("delivery to %s was given up: %s", account_id, error)
+            except StorageUnavailable:
+                log.error("delivery to %s waits: the database cannot be used", account_id)
+            except Exception as error:
+                log.error("delivery to %s failed: %s", account_id, type(error).__name__)
+        self._workers.pop(account_id, None)
+        if account_id in self._dirty and not self._is_closing:
+            self.notify(account_id)
+
+    async def _call(self, chat: str, endpoint: str, **values: Any) -> Any:
+        """One call, tried until it gets through or is refused for good."""
+        for tries in range(MAX_TRIES):
+            await self._pace.wait(chat)
+            try:
+                return await self._request.call(self._base_url, endpoint, {"chat_id": chat, **values})
+            except RetryAfter as error:
+                wait = error.retry_after
+                self._pace.hold(chat, wait if isinstance(wait, int | float) else wait.total_seconds())
+            except (BadRequest, Forbidden):
+                raise
+            except NetworkError:
+                if self._is_closing:
+                    raise
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            except TelegramError as error:
+                raise GaveUp(f"{endpoint}: {type(error).__name__}") from None
+        raise GaveUp(f"{endpoint}: no answer after {MAX_TRIES} tries")
+
+    async def _answer(self, query_id: str, toast: str) -> None:
+        values = {"callback_query_id": query_id, "text": render.clipped(toast, 200) or None}
+        for tries in range(ANSWER_TRIES):
+            try:
+                await self._request.call(self._base_url, "answerCallbackQuery", values)
+                return
+            except RetryAfter as error:
+                wait = error.retry_after
+                await asyncio.sleep(wait if isinstance(wait, int | float) else wait.total_seconds())
+            except BadRequest:
+                return  # too old: the person has long since seen what came of it
+            except NetworkError:
+                await asyncio.sleep(PAUSES[tries])
+            except TelegramError:
+                return
+
+    # --- the live screen ---
+
+    async def _deliver_screen(self, account_id: str, chat: str, *, goes_below: bool) -> None:
+        screen, message, wants_new = await self._stored(self._engine.screen_of, account_id)
+        if message is not None and not wants_new and not goes_below:
+            if await self._edit(chat, message, screen):
+                await self._stored(self._engine.screen_delivered, account_id, screen.version, message)
+                return
+            message = None
+        sent = await self._send_screen(chat, screen)
+        await self._stored(self._engine.screen_delivered, account_id, screen.version, sent)
+        if message is not None:
+            await self._strip(chat, message)
+
+    def _screen_values(self, screen: Screen) -> dict[str, Any]:
+        message = render.screen_message(screen)
+        keys = render.keyboard(screen.rows, screen.number)
+        return {
+            "text": message.text,
+            "entities": message.entities or None,
+            "reply_markup": keys,
+            "link_preview_options": {"is_disabled": True},
+        }
+
+    async def _edit(self, chat: str, message: str, screen: Screen) -> bool:
+        """Whether the live message now shows the screen; false where it is gone and a new one is needed."""
+        try:
+            await self._call(chat, "editMessageText", message_id=message, **self._screen_values(screen))
+        except BadRequest as error:
+            if UNCHANGED in str(error).casefold():
+                return True
+            if any(gone in str(error).casefold() for gone in GONE):
+                return False
+            log.warning("an edit was refused; a new message is sent")
+            return False
+        return True
+
+    async def _send_screen(self, chat: str, screen: Screen) -> str:
+        sent = await self._sent(chat, "sendMessage", **self._screen_values(screen))
+        return str(sent["message_id"])
+
+    async def _sent(self, chat: str, endpoint: str, **values: Any) -> Any:
+        try:
+            return await self._call(chat, endpoint, **values)
+        except BadRequest as error:
+            if "chat not found" in str(error).casefold():
+                raise Forbidden("chat not found") from None
+            raise GaveUp(f"{endpoint} was refused") from None
+
+    async def _strip(self, chat: str, message: str) -> None:
+        """An older message loses its buttons; where it is gone, that is as good."""
+        try:
+            await self._call(chat, "editMessageReplyMarkup", message_id=message)
+        except (BadRequest, GaveUp):
+            log.debug("an old message kept its buttons")
+
+    # --- new messages ---
+
+    async def _deliver_news(self, account_id: str, chat: str) -> bool:
+        """Send what waits, in order; whether the live message must come below it."""
+        moved = False
+        for waiting in await self._stored(self._engine.waiting_for, account_id):
+            try:
+                messages = await self._send_news(chat, waiting)
+            except GaveUp:
+                await self._stored(self._engine.news_failed, waiting, gives_up=True)
+                continue
+            except (NetworkError, TelegramError) as error:
+                if not isinstance(error, Forbidden):
+                    await self._stored(self._engine.news_failed, waiting, gives_up=False)
+                raise
+            await self._stored(self._engine.news_sent, waiting, messages)
+            moved = moved or waiting.news.kind in ("map", "history", "summary", "file", "text")
+        return moved
+
+    async def _send_news(self, chat: str, waiting: Waiting) -> list[str]:
+        news = waiting.news
+        send: dict[str, Callable[[str, Waiting], Awaitable[list[str]]]] = {
+            "map": self._send_picture,
+            "history": self._send_picture,
+            "file": self._send_file,
+            "summary": self._send_summary,
+            "text": self._send_text,
+            "alert": self._send_text,
+        }
+        return await send[news.kind](chat, waiting)
+
+    def _manner(self, waiting: Waiting) -> dict[str, Any]:
+        news = waiting.news
+        return {"protect_content": news.is_protected or None, "disable_notification": news.is_silent or None}
+
+    async def _drawn(self, chat: str, waiting: Waiting, wanted: Any) -> bytes:
+        """A picture or document made by the helper; meanwhile the chat shows that something is coming."""
+        await self._call(chat, "sendChatAction", action=UPLOADS.get(waiting.news.kind, "upload_document"))
+        body = waiting.news.body
+        content = await self._stored(self._engine.case_json_of, body["encounter"], body["number"])
+        return await asyncio.get_running_loop().run_in_executor(None, self._drawer.make, wanted, content)
+
+    async def _send_picture(self, chat: str, waiting: Waiting) -> list[str]:
+        from scoring import figures
+
+        news = waiting.news
+        result = await self._stored(self._engine.result_of, news.body["encounter"], news.body["number"])
+        try:
+            picture = await self._drawn(chat, waiting, news.kind)
+        except DrawingFailed as error:
+            log.error("drawing %s failed: %s", news.kind, error)
+            return await self._say(chat, NOT_DRAWN, waiting)
+        caption = figures.map_caption(result) if news.kind == "map" else figures.history_alt(result)
+        sent = await self._sent(
+            chat,
+            "sendPhoto",
+            photo=InputFile(picture, filename=f"{news.kind}.png"),
+            caption=render.clipped(caption, render.MAX_CAPTION),
+            **self._manner(waiting),
+        )
+        return [str(sent["message_id"])]
+
+    async def _send_file(self, chat: str, waiting: Waiting) -> list[str]:
+        news = waiting.news
+        try:
+            content = await self._drawn(chat, waiting, news.body["wanted"])
+        except DrawingFailed as error:
+            log.error("making a document failed: %s", error)
+            return await self._say(chat, NOT_DRAWN, waiting)
+        document = InputFile(content, filename=f"{news.body['wanted']}.pdf")
+        sent = await self._sent(chat, "sendDocument", document=document, **self._manner(waiting))
+        return [str(sent["message_id"])]
+
+    async def _send_summary(self, chat: str, waiting: Waiting) -> list[str]:
+        from scoring.documents.summary import summary
+
+        news = waiting.news
+        result = await self._stored(self._engine.result_of, news.body["encounter"], news.body["number"])
+        sent = []
+        for message in render.document_messages(summary(result)):
+            answer = await self._sent(
+                chat,
+                "sendMessage",
+                text=message.text,
+                entities=message.entities or None,
+                **self._manner(waiting),
+            )
+            sent.append(str(answer["message_id"]))
+        return sent
+
+    async def _send_text(self, chat: str, waiting: Waiting) -> list[str]:
+        return await self._say(chat, waiting.news.body["text"], waiting)
+
+    async def _say(self, chat: str, text: str, waiting: Waiting) -> list[str]:
+        rows = [[Button(b["words"], b["action"], b.get("arg", "")) for b in waiting.news.body.get("buttons", [])]]
+        keys = render.keyboard(rows) if rows[0] else None
+        sent = await self._sent(
+            chat,
+            "sendMessage",
+            text=render.clipped(text, render.MAX_TEXT),
+            reply_markup=keys,
+            **self._manner(waiting),
+        )
+        return [str(sent["message_id"])]
