@@ -20,7 +20,21 @@ from flows.storage.keys import KeyFileError, SealError
 from scoring.problems import ContentError
 
 #: A command is a module of `bot.commands` with `add(subparsers)`; each sets `run` on its parser.
-COMMANDS: tuple[str, ...] = ("chat", "serve", "score", "compare", "instrument")
+COMMANDS: tuple[str, ...] = (
+    "chat",
+    "demo",
+    "serve",
+    "score",
+    "compare",
+    "clinician",
+    "cases",
+    "flags",
+    "export",
+    "erase",
+    "instrument",
+    "db",
+    "doctor",
+)
 
 
 class UsageError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.answers import Answers, Response
@@ -12,6 +12,7 @@ from flows.itinerary import Person
 from flows.labels import item_text
 from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
 from flows.storage.flags import FlagInfo, Flags
+from flows.storage.installation import Installation
 from flows.storage.mail import Mail
 from flows.storage.people import People
 from flows.storage.store import Tx
@@ -35,6 +36,7 @@ class Desk:
         self.cases = Casebook(tx, self.flags)
         self.talks = Talks(tx, self.cases)
         self.mail = Mail(tx)
+        self.installation = Installation(tx)
 
     # --- safety ---
 
@@ -177,6 +179,11 @@ class Desk:
 
     def open_flags(self, case_id: str) -> list[FlagInfo]:
         return [f for f in self.flags.infos(case_id) if f.state == "open"]
+
+    def sent_in_last_day(self, clinician_id: str) -> list[tuple[str, str | None, datetime]]:
+        """Kind, case and time of what went out to a clinician's accounts in the last day, newest first."""
+        accounts = [a.id for a in self.people.accounts_of(clinician_id)]
+        return self.mail.sent_since(accounts, self.tx.now - timedelta(days=1))
 
     def undelivered_of(self, clinician_id: str) -> int:
         return self.mail.undelivered([a.id for a in self.people.accounts_of(clinician_id)])

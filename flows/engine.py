@@ -73,6 +73,11 @@ class Taken:
     recipients: frozenset[str] = frozenset()
 
 
+def _enrols(event: Event) -> bool:
+    """Whether a stranger tries a code."""
+    return event.kind == "command" and event.action == "start" and bool(event.arg)
+
+
 def _where(error: Exception) -> str:
     """Kind and place of an error; never its text, which could hold content."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -127,8 +132,8 @@ class Engine:
             return Taken(account.id, show(turn), is_repeat=True)
         desk.people.set_reachable(account.id, reachable=True)
         talk, place = turn.talk, turn.talk.place()
-        if access.actor_of(talk) == "stranger" and event.kind != "command" and talk.delivered_version:
-            return Taken(account.id, show(turn))  # the one polite screen stands there already
+        if access.actor_of(talk) == "stranger" and not _enrols(event):
+            return self._stranger(turn)
         toast = self._decide(turn)
         accepted = not toast
         if accepted or event.kind != "tap":
@@ -144,13 +149,20 @@ class Engine:
         recipients = frozenset({account.id, *(n.account_id for n in turn.news)})
         return Taken(account.id, show(turn), toast, recipients=recipients)
 
+    def _stranger(self, turn: Turn) -> Taken:
+        """One polite screen, whatever a stranger says; it is shown anew only to a first word, a command or a tap."""
+        talk, event = turn.talk, turn.event
+        is_new = talk.delivered_version == 0
+        talk.wants_new_message = is_new or event.kind == "command"
+        turn.desk.talks.save(talk, turn.today)
+        shown = {talk.account.id} if is_new or event.kind in ("command", "tap") else set()
+        return Taken(
+            talk.account.id, show(turn), NOT_ALLOWED if event.kind == "tap" else "", recipients=frozenset(shown)
+        )
+
     def _decide(self, turn: Turn) -> str:
         """Let the event do what it may; gives the line that says why it did not, empty where it did."""
         event, talk = turn.event, turn.talk
-        if access.actor_of(talk) == "stranger" and not (
-            event.kind == "command" and event.action == "start" and event.arg
-        ):
-            return ""  # one polite screen, whatever a stranger says
         if event.kind == "other":
             return SEND_WORDS
         if event.kind == "tap" and event.screen not in (ANY_SCREEN, talk.screen_number):
@@ -268,6 +280,11 @@ class Engine:
             desk.people.set_reachable(account_id, reachable=False)
             for waiting in desk.mail.waiting(account_id):
                 desk.mail.mark_attempt(waiting.id, gives_up=True)
+
+    def remember_bot(self, username: str) -> None:
+        """What the bot is called, so that links can be printed without asking Telegram."""
+        with self.store.transaction() as tx:
+            self.desk(tx).installation.set("bot_username", username)
 
     def blocked(self, channel: str, address: str) -> None:
         """The channel says that a person blocked the bot."""

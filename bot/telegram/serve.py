@@ -114,6 +114,7 @@ class Server:
                 await self._bot.set_my_commands(
                     [BotCommand(name, words) for name, words in COMMANDS], scope=BotCommandScopeAllPrivateChats()
                 )
+                await self._stored(self._engine.remember_bot, me.username or "")
                 print(f"Serving @{me.username}. Ctrl-C ends it; nothing is lost.", flush=True)
                 break
             except (Conflict, InvalidToken):

@@ -137,6 +137,14 @@ class Mail:
             or 0
         )
 
+    def sent_since(self, account_ids: Iterable[str], since: datetime) -> list[tuple[str, str | None, datetime]]:
+        rows = self._tx.session.scalars(
+            select(models.SentMessage)
+            .where(models.SentMessage.account_id.in_(list(account_ids)), models.SentMessage.sent_at >= since)
+            .order_by(models.SentMessage.sent_at.desc())
+        )
+        return [(row.kind, row.case_id, row.sent_at) for row in rows]
+
     def remember_sent(self, account_id: str, message: str, case_id: str | None, kind: str) -> None:
         if self._tx.session.get(models.SentMessage, (account_id, message)) is None:
             self._tx.session.add(

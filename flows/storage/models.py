@@ -279,3 +279,11 @@ class Audit(Base):
     actor: Mapped[str]
     action: Mapped[str]
     case_id: Mapped[str | None] = mapped_column(Id, index=True)
+
+
+class Installation(Base):
+    """Facts about the installation that hold no person's data, by name."""
+
+    __tablename__ = "installation"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(String(256))

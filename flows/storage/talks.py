@@ -20,6 +20,17 @@ class Talks:
         row = self._tx.session.get(models.Conversation, account.id)
         if row is None:
             return Talk(account, Home("home" if account.clinician_id else "stranger"))
+        if account.clinician_id is None:
+            # never enrolled, suspended or removed: nothing of where the conversation stood is shown
+            return Talk(
+                account,
+                Home("stranger"),
+                screen_number=row.screen_number,
+                screen_version=row.screen_version,
+                delivered_version=row.delivered_version,
+                live_message=row.live_message,
+                wants_new_message=row.wants_new_message,
+            )
         draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account.id, "draft")
         hint = draft.pop("hint", "")
         state = row.state if row.kind == "home" else "case"
@@ -41,6 +52,9 @@ class Talks:
         sealed = self._tx.seal(keys.INSTALLATION, draft, "conversations", talk.account.id, "draft")
         row = self._tx.session.get(models.Conversation, talk.account.id)
         is_new = row is None
+        if row is not None and row.state != "stranger" and talk.home.state == "stranger":
+            row.wants_new_message = talk.wants_new_message
+            return  # a suspension keeps where the conversation stood
         if row is None:
             row = models.Conversation(account_id=talk.account.id, delivered_version=0, live_message=None)
         interview = talk.interview

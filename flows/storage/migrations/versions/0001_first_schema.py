@@ -48,6 +48,11 @@ def upgrade() -> None:
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_inbox_taken_at'), ['taken_at'], unique=False)
 
+    op.create_table('installation',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('value', sa.String(length=256), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('keys',
     sa.Column('owner', sa.String(length=32), nullable=False),
     sa.Column('wrapped', sa.LargeBinary(), nullable=False),
@@ -329,6 +334,7 @@ def downgrade() -> None:
 
     op.drop_table('accounts')
     op.drop_table('keys')
+    op.drop_table('installation')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_inbox_taken_at'))
 

@@ -1,0 +1,1 @@
+"""Cases out and in again, in files that other programs read."""
