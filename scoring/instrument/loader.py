@@ -72,12 +72,19 @@ def load_from(folder: Path) -> Instrument:
     figures = _read_figures(folder, problems)
     texts: dict[str, Texts] = {}
     origins: dict[str, dict[str, str]] = {}
-    for locale in sorted(p.name for p in (folder / "locales").iterdir() if p.is_dir()):
-        read, origins[locale] = _read_texts(folder, locale, problems)
+    english: dict[str, Any] = {}
+    for locale in figures.languages if figures else ("en",):
+        gathered, origins[locale] = _gather_texts(folder, locale, problems)
+        if locale == "en":
+            english = gathered
+        else:
+            problems.extend(_untranslated(english, gathered, locale, origins[locale]))
+            gathered = _merged(english, gathered)
+        read: Texts | None = _validated(Texts, gathered, origins[locale], problems)
         if read is not None:
             texts[locale] = read
-    if "en" not in origins:
-        problems.append(Problem("locales", "en", "the English texts are missing", "add locales/en"))
+    if "en" not in texts and not problems:
+        problems.append(Problem("instrument.yaml", "languages", "English is missing", "put en first"))
     if figures is None or problems:
         raise InstrumentError(problems)
     for locale, words in texts.items():
@@ -162,7 +169,60 @@ def _text_files(folder: Path, locale: str) -> Iterator[tuple[str, str | None]]:
     yield f"locales/{locale}/interview.yaml", None
 
 
-def _read_texts(folder: Path, locale: str, problems: list[Problem]) -> tuple[Texts | None, dict[str, str]]:
+#: What a language other than English must have: all that a carer, a school or the person themself is shown.
+ASKED = ("plain", "carer", "carer_adult", "school", "self")
+TRANSLATED = {
+    "functions": ASKED,
+    "adversity": ASKED,
+    "relational": ASKED,
+    "relational_now": ASKED,
+    "safety": ASKED,
+    "periods": ("carer", "self"),
+    "scales": ("carer_adversity", "carer_relational", "carer_scale"),
+    "notice": ("carer",),
+}
+
+
+def _untranslated(
+    english: Mapping[str, Any], translated: Mapping[str, Any], locale: str, file_of: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Texts for carers that a language lacks, or has and English has not."""
+    for section, fields in TRANSLATED.items():
+        source, target = english.get(section, {}), translated.get(section, {})
+        if section in ("scales", "notice"):
+            pairs = [((field,), source.get(field), target.get(field)) for field in fields]
+        else:
+            pairs = [
+                ((key, field), (entry or {}).get(field), (target.get(key) or {}).get(field))
+                for key, entry in source.items()
+                for field in fields
+            ]
+        for place, there, here in pairs:
+            for path in _differing(there, here, (section, *place)):
+                file = file_of.get(section, f"locales/{locale}")
+                yield Problem(file, ".".join(path), f"is not the same item as in English ({locale})", "translate it")
+
+
+def _differing(there: Any, here: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Places at which two texts differ in shape: one is missing, or of another length."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in {**there, **here}:
+            yield from _differing(there.get(key), here.get(key), (*path, str(key)))
+    elif type(there) is not type(here) or (isinstance(there, list) and len(there) != len(here)):
+        yield path
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """English with every text that a language has of its own."""
+    return {
+        key: _merged(base[key], over[key])
+        if isinstance(base.get(key), dict) and isinstance(over.get(key), dict)
+        else over.get(key, base.get(key))
+        for key in {**base, **over}
+    }
+
+
+def _gather_texts(folder: Path, locale: str, problems: list[Problem]) -> tuple[dict[str, Any], dict[str, str]]:
     gathered: dict[str, Any] = {}
     file_of: dict[str, str] = {"": f"locales/{locale}"}
     for name, section in _text_files(folder, locale):
@@ -180,5 +240,4 @@ def _read_texts(folder: Path, locale: str, problems: list[Problem]) -> tuple[Tex
                 gathered[top] = entries
     for section in ("functions", "activities", "relational_now", "safety"):
         gathered.setdefault(section, {})
-    texts: Texts | None = _validated(Texts, gathered, file_of, problems)
-    return texts, file_of
+    return gathered, file_of

@@ -332,6 +332,7 @@ class Figures(Frozen):
 
     id: str
     version: str
+    languages: Strings
     age_bands_from_months: Ints
     domains: Strings
     regions: Strings
