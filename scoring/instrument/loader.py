@@ -190,7 +190,9 @@ def _untranslated(
     for section, fields in TRANSLATED.items():
         source, target = english.get(section, {}), translated.get(section, {})
         if section in ("scales", "notice"):
-            pairs = [((field,), source.get(field), target.get(field)) for field in fields]
+            pairs: list[tuple[tuple[str, ...], Any, Any]] = [
+                ((field,), source.get(field), target.get(field)) for field in fields
+            ]
         else:
             pairs = [
                 ((key, field), (entry or {}).get(field), (target.get(key) or {}).get(field))
