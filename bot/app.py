@@ -54,6 +54,16 @@ def master_key(settings: Settings) -> MasterKey:
     return key
 
 
+def engine_settings(settings: Settings) -> engine.Settings:
+    """What the engine must know of the place it runs in."""
+    return engine.Settings(
+        zone=settings.zone,
+        country=settings.country,
+        invite_days=settings.invite_days,
+        retention_days=settings.retention_days,
+    )
+
+
 def build(settings: Settings) -> App:
     """Everything that works on the store, ready to use.
 
@@ -66,4 +76,4 @@ def build(settings: Settings) -> App:
     instrument = load()
     store = Store(settings.url, master_key(settings), clock)
     store.prepare()
-    return App(settings, instrument, store, engine.Engine(store, instrument, engine.Settings(zone=settings.zone)))
+    return App(settings, instrument, store, engine.Engine(store, instrument, engine_settings(settings)))

@@ -11,6 +11,7 @@ Actor = Literal["clinician", "carer", "school", "self", "stranger"]
 
 CLINICIAN: frozenset[Actor] = frozenset({"clinician"})
 ANSWERING: frozenset[Actor] = frozenset({"clinician", "carer", "school", "self"})
+INFORMANTS: frozenset[Actor] = frozenset({"carer", "school", "self"})
 EVERYBODY: frozenset[Actor] = ANSWERING | {"stranger"}
 
 #: Every trigger of both machines.
@@ -39,9 +40,43 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "weeks": CLINICIAN,
     "finish": CLINICIAN,
     "change": CLINICIAN,
+    # a questionnaire
+    "agree": INFORMANTS,
+    "decline": INFORMANTS,
+    "choose": INFORMANTS,
+    "word": INFORMANTS,
+    "compare": INFORMANTS,
+    "confirm": INFORMANTS,
+    "slip": INFORMANTS,
+    "send": INFORMANTS,
+    "withdraw": INFORMANTS,
+    "hide": INFORMANTS,
+    "show": INFORMANTS,
+    "here": INFORMANTS,
+    "erase_one": INFORMANTS,
+    "yes_erase_mine": INFORMANTS,
+    "go_on_with": ANSWERING,
+    "stop_reminding": ANSWERING,
+    "mine": ANSWERING,
+    "choose_place": ANSWERING,
+    "invited": EVERYBODY,
+    "set_language": ANSWERING,
+    "language": ANSWERING,
+    # others' answers
+    "confirm_all": CLINICIAN,
+    "one_by_one": CLINICIAN,
+    "as_said": CLINICIAN,
+    "notes": CLINICIAN,
+    # inviting
+    "invite": CLINICIAN,
+    "role": CLINICIAN,
+    "responsible": CLINICIAN,
+    "nobody": CLINICIAN,
+    "withdraw_invitation": CLINICIAN,
     # the home
     "enrol": frozenset({"stranger"}),
     "home": CLINICIAN,
+    "go_back": CLINICIAN,
     "new": CLINICIAN,
     "typed": CLINICIAN,
     "start": CLINICIAN,
@@ -61,8 +96,8 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "case_flags": CLINICIAN,
     "flags": CLINICIAN,
     "clear": CLINICIAN,
-    "help": CLINICIAN,
-    "privacy": CLINICIAN,
+    "help": ANSWERING,
+    "privacy": ANSWERING,
 }
 
 
@@ -70,7 +105,9 @@ def actor_of(talk: Talk) -> Actor:
     """In which role an account acts just now."""
     if talk.interview and talk.interview.role != "clinician":
         return talk.interview.role
-    return "clinician" if talk.account.clinician_id else "stranger"
+    if talk.account.clinician_id:
+        return "clinician"
+    return "carer" if talk.account.informs else "stranger"
 
 
 def permits(talk: Talk, trigger: str) -> bool:

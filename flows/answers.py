@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ResponseKind = Literal["answer", "not_sure", "skipped", "note", "set_aside", "counted_again", "agreed"]
+ResponseKind = Literal["answer", "not_sure", "skipped", "note", "set_aside", "counted_again", "agreed", "slip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Answers:
         elif response.kind == "counted_again":
             if response.item in self.set_aside:
                 self.set_aside.remove(response.item)
+        elif response.kind == "slip":
+            self.of.pop(response.item, None)  # tapped by mistake: the question is open again
         else:
             self.of[response.item] = Answer(response.kind, response.value, response.is_bulk)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.answers import Answers, Response
-from flows.itinerary import Person, Role, Step, after, before, itinerary, step_at
+from flows.itinerary import Person, Role, Step, after, before, itinerary, last_name, step_at, suggested_rating
 from scoring.case import Case
 from scoring.instrument import Instrument
 from scoring.score import counted_months
@@ -30,6 +30,7 @@ class Account:
     address: str
     clinician_id: str | None
     locale: str = "en"
+    informs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,22 @@ class RaisedFlag:
     question: str
     informant_id: str
     state: FlagState
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What another informant of the same encounter has said; only the clinician's interview has any."""
+
+    informant_id: str
+    role: Role
+    who: str
+    is_finished: bool
+    answers: Answers
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Item and note, in the order of their items."""
+        return [(item, note) for item, notes in self.answers.notes.items() for note in notes]
 
 
 @dataclass(slots=True)
@@ -63,11 +80,20 @@ class Interview:
     section: str = ""
     page: int = 0
     asked_once_more: bool = False
+    notes_seen: int = 0
+    lines_shown: bool = False
+    locale: str = "en"
     results: int = 0
+    others: list[Other] = field(default_factory=list)
     new_responses: list[Response] = field(default_factory=list)
 
     def steps(self, instrument: Instrument) -> tuple[Step, ...]:
-        return itinerary(self.person, self.role, self.answers, instrument)
+        return itinerary(self.person, self.role, self.answers, instrument, self.suggestions(instrument))
+
+    def language(self, instrument: Instrument) -> str:
+        """The language the instrument speaks to this informant: theirs where it has it, else English."""
+        base = self.locale.replace("_", "-").partition("-")[0].casefold()
+        return base if self.role != "clinician" and base in instrument.texts else "en"
 
     def counted_months(self, instrument: Instrument) -> int:
         """The age that counts for functions: corrected for an early birth that has been answered."""
@@ -78,15 +104,52 @@ class Interview:
     def step(self, instrument: Instrument) -> Step:
         return step_at(self.steps(instrument), self.at)
 
+    def suggestions(self, instrument: Instrument) -> dict[str, list[tuple[Other, str, int]]]:
+        """By function item: who said what for their age, and the rating that suggests."""
+        if not self.others:
+            return {}
+        counted = self.counted_months(instrument)
+        found: dict[str, list[tuple[Other, str, int]]] = {}
+        for function in instrument.figures.functions:
+            expected = instrument.expected(function, counted)
+            if expected is None:
+                continue
+            item = f"functions.{function.id}"
+            said = [(o, o.answers.value(item)) for o in self.others]
+            given = [(o, str(v), suggested_rating(str(v), expected, instrument)) for o, v in said if v is not None]
+            if given:
+                found[item] = given
+        return found
+
+    def pending_flag(self, instrument: Instrument) -> RaisedFlag | None:
+        """The informant's own danger answer on this very screen that is not yet confirmed."""
+        step = self.step(instrument)
+        if step.kind != "danger":
+            return None
+        name = last_name(step.items[0])
+        mine = (f for f in self.flags if f.informant_id == self.informant_id and f.question == name)
+        return next((f for f in mine if f.state == "unconfirmed"), None)
+
+    def unread_notes(self) -> int:
+        """Notes of other informants that the clinician has not opened yet."""
+        return max(0, sum(len(o.notes) for o in self.others) - self.notes_seen)
+
     def step_after(self, instrument: Instrument) -> Step:
         """Where going on leads: back to the review while an answer is being changed from there."""
         steps = self.steps(instrument)
         step = step_at(steps, self.at)
         following = after(steps, step)
+        while following.kind == "function" and self._is_confirmed(following):
+            following = after(steps, following)
         at_once = following.kind in ("harm", "danger") and following.stage == "history"
         if self.is_returning and not (at_once and not following.is_answered(self.answers)):
             return steps[-1]
         return following
+
+    def _is_confirmed(self, step: Step) -> bool:
+        """Whether a function was taken over with its region, so that it is not asked singly as well."""
+        answer = self.answers.of.get(step.items[0])
+        return answer is not None and answer.is_bulk
 
     def step_before(self, instrument: Instrument) -> Step | None:
         steps = self.steps(instrument)
@@ -118,6 +181,8 @@ class Interview:
             "section": self.section,
             "page": self.page,
             "asked_once_more": self.asked_once_more,
+            "notes_seen": self.notes_seen,
+            "lines_shown": self.lines_shown,
         }
 
 
@@ -141,6 +206,7 @@ class Talk:
     delivered_version: int = 0
     live_message: str | None = None
     wants_new_message: bool = False
+    is_hidden: bool = False
     hint: str = ""
 
     @property
@@ -152,11 +218,25 @@ class Talk:
     def state(self) -> str:
         return self.actor.state
 
+    def _pending(self) -> int:
+        """How many danger answers wait to be confirmed: with one more the screen is another one."""
+        return sum(f.state == "unconfirmed" for f in self.interview.flags) if self.interview else 0
+
     def place(self) -> tuple[Any, ...]:
         """What makes a screen another one: when it changes, taps on the old one are old."""
         if self.interview:
             i = self.interview
-            return ("interview", i.id, i.state, i.at, i.section, i.page, i.asked_once_more)
+            return (
+                "interview",
+                self.is_hidden,
+                i.id,
+                i.state,
+                i.at,
+                i.section,
+                i.page,
+                i.asked_once_more,
+                self._pending(),
+            )
         return ("home", self.home.state, *(self.home.draft.get(k) for k in ("case", "page", "flag", "encounter")))
 
 

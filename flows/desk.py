@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING, Any
 from flows.answers import Answers, Response
 from flows.cases import case_json
 from flows.conversation import Interview, Talk, Turn
-from flows.itinerary import Person
+from flows.help_lines import help_lines
+from flows.itinerary import Person, Role
 from flows.labels import item_text
 from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
 from flows.storage.flags import FlagInfo, Flags
 from flows.storage.installation import Installation
+from flows.storage.invitations import InvitationInfo, Invitations
 from flows.storage.mail import Mail
 from flows.storage.people import People
 from flows.storage.store import Tx
 from flows.storage.talks import Talks
 from flows.views import News, NewsKind
+from flows.wording import language_of, translator
 from scoring.instrument import Instrument
 
 if TYPE_CHECKING:
     from flows.engine import Settings
+
+
+ALERT = "A case needs you now."
+BACK = "{label}: the questionnaire is back."
 
 
 class Desk:
@@ -37,10 +44,11 @@ class Desk:
         self.talks = Talks(tx, self.cases)
         self.mail = Mail(tx)
         self.installation = Installation(tx)
+        self.invitations = Invitations(tx)
 
     # --- safety ---
 
-    def raise_flag(self, turn: Turn, question: str) -> None:
+    def raise_flag(self, turn: Turn, question: str, *, is_confirmed: bool) -> None:
         """Latch a danger answer, in the transaction of the answer; a second yes of the same informant adds nothing."""
         interview = turn.interview
         standing = [f for f in interview.flags if f.question == question and f.informant_id == interview.informant_id]
@@ -53,9 +61,76 @@ class Desk:
             informant_id=interview.informant_id,
             question=question,
             words=item_text(f"safety.{question}", interview, turn.instrument),
+            is_confirmed=is_confirmed,
         )
         interview.flags.append(flag)
         self.tx.audit(turn.talk.account.id, "flag.raised", interview.case_id)
+
+    def latch_unconfirmed(self, turn: Turn) -> None:
+        """Danger answers of this informant that were left standing are meant: latched, and the clinician is told."""
+        interview = turn.interview
+        mine = [f for f in interview.flags if f.informant_id == interview.informant_id and f.state == "unconfirmed"]
+        for flag in mine:
+            self.flags.confirm(flag.id)
+            place = interview.flags.index(flag)
+            interview.flags[place] = type(flag)(flag.id, flag.question, flag.informant_id, "open")
+            self.tx.audit(turn.talk.account.id, "flag.latched", interview.case_id)
+        if mine:
+            self.mail.add(self.alerts(interview.case_id))
+
+    def alerts(self, case_id: str) -> list[News]:
+        """One alert for each of the clinician's accounts; it names neither person nor subject."""
+        return self._to_clinician(case_id, ALERT, "alert", is_silent=False)
+
+    def _to_clinician(self, case_id: str, text: str, kind: NewsKind, *, is_silent: bool) -> list[News]:
+        body = {"text": text, "buttons": [{"words": "Open", "action": "open", "arg": case_id}]}
+        accounts = self.people.accounts_of(self.cases.case(case_id).clinician_id)
+        return [News(a.id, kind, body, case_id, is_protected=True, is_silent=is_silent) for a in accounts]
+
+    def tell_questionnaire_is_back(self, turn: Turn) -> None:
+        label = turn.interview.person.label
+        back = self._to_clinician(turn.interview.case_id, BACK.format(label=label), "notice", is_silent=True)
+        self.mail.add(back)
+        self.tx.audit(turn.talk.account.id, "questionnaire.sent", turn.interview.case_id)
+
+    def help_lines(self, turn: Turn) -> tuple[str, ...]:
+        """What to do at once, for the operator's country, in the informant's language."""
+        return help_lines(self.settings.country, language_of(turn.talk.account.locale), turn.today)
+
+    def answer_to_note(self, turn: Turn) -> str:
+        """A note is answered: kept, nobody reads it now; the first time with what to do at once."""
+        t = translator(turn.talk.account.locale)
+        words = t("Kept. Nobody is reading this now.")
+        if not turn.interview.lines_shown:
+            turn.interview.lines_shown = True
+            words = " ".join((words, *self.help_lines(turn)))
+        return words
+
+    # --- invitations ---
+
+    def invite(self, case_id: str, role: Role, words: dict[str, Any]) -> tuple[str, InvitationInfo]:
+        """A new invitation into the open encounter of a case, which is begun where there is none."""
+        encounter = self.open_encounter(case_id) or self.cases.add_encounter(case_id)
+        return self.invitations.make(
+            case_id=case_id, encounter_id=encounter.id, role=role, words=words, days=self.settings.invite_days
+        )
+
+    def accept(self, turn: Turn, invitation: InvitationInfo) -> None:
+        """Bind an invitation to the account that opened it; its questionnaire becomes the current one."""
+        account = turn.talk.account
+        informant = self.cases.informant(invitation.case_id, invitation.role, account.id, invitation.words)
+        self.invitations.use(invitation.id, informant)
+        turn.talk.interview = self.cases.add_interview(
+            self.cases.encounter(invitation.encounter_id),
+            informant,
+            invitation.role,
+            state="consent",
+            version=self.instrument.version,
+            today=turn.today,
+        )
+        turn.talk.interview.at = "consent"
+        turn.talk.interview.locale = account.locale
+        self.tx.audit(account.id, "invitation.opened", invitation.case_id)
 
     def withdraw_flag(self, turn: Turn, question: str) -> None:
         """The informant's own flag, tapped by mistake; nobody's tap takes back what another raised."""
@@ -89,7 +164,8 @@ class Desk:
 
     def begin_encounter(self, turn: Turn, case_id: str) -> None:
         """A new encounter with the clinician's interview, which becomes the current one."""
-        encounter = self.cases.add_encounter(case_id)
+        opened = self.open_encounter(case_id)  # an invitation may have begun it
+        encounter = opened or self.cases.add_encounter(case_id)
         self.tx.audit(turn.talk.account.id, "encounter.begun", case_id)
         interview = self.cases.add_interview(
             encounter,

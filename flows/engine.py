@@ -15,17 +15,20 @@ from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from flows import access
+from flows import access, clock
 from flows.conversation import Account, Turn
 from flows.desk import Desk
 from flows.events import ANY_SCREEN, Event
+from flows.home_moves import has_invitation
 from flows.machines import HOME, INTERVIEW
 from flows.screens import show
 from flows.storage.engines import storage_error
+from flows.storage.invitations import PREFIX as INVITATION
 from flows.storage.mail import Waiting
 from flows.storage.store import Store, Tx
 from flows.typed import read_text
 from flows.views import Screen
+from flows.wording import translator
 from scoring.case import case_from
 from scoring.instrument import Instrument
 from scoring.result import Result, assess
@@ -39,7 +42,22 @@ CODE_REFUSED = "That code does not work, or no longer. Ask whoever gave it to yo
 FAILED = "That did not work. Nothing was lost; please try again."
 SEND_WORDS = "Please use the buttons, or type. Voice, pictures, stickers and contacts are not read."
 #: Home triggers that lead out of an interview, which is paused and kept.
-LEADS_HOME = frozenset({"home", "new", "cases", "help", "privacy", "flags", "open"})
+LEADS_HOME = frozenset(
+    {
+        "home",
+        "new",
+        "cases",
+        "help",
+        "privacy",
+        "flags",
+        "open",
+        "language",
+        "mine",
+        "choose_place",
+        "invited",
+        "go_on_with",
+    }
+)
 #: How many screens may follow each other by themselves in one turn, as a guard against a loop.
 MAX_CHAIN = 4
 
@@ -49,6 +67,9 @@ class Settings:
     """What the engine must know of the place it runs in."""
 
     zone: tzinfo | None = None  # the system's
+    country: str | None = None
+    invite_days: int = 7
+    retention_days: int | None = None
     flush_wanted: bool = False
 
     def today(self, now: datetime) -> date:
@@ -73,8 +94,36 @@ class Taken:
     recipients: frozenset[str] = frozenset()
 
 
+def _hide(turn: Turn) -> None:
+    """Something neutral at once; a danger answer left standing is meant."""
+    turn.desk.latch_unconfirmed(turn)
+    turn.talk.is_hidden = True
+    turn.talk.home.draft.pop("offers_return", None)
+
+
+def _show(turn: Turn) -> None:
+    turn.talk.is_hidden = False
+    turn.talk.home.draft.pop("offers_return", None)
+
+
+def _here(turn: Turn) -> None:
+    """`/start` in a questionnaire: the place where it stands; behind the curtain, a way back."""
+    if turn.talk.is_hidden:
+        turn.talk.home.draft["offers_return"] = True
+
+
+def _stop_reminding(turn: Turn) -> None:
+    for info in turn.desk.cases.informing(turn.talk.account.id):
+        turn.desk.cases.stop_reminding(info.id)
+    turn.say(translator(turn.talk.account.locale)("You will not be reminded any more."))
+
+
+#: What works over every screen of a questionnaire, whatever its state.
+CURTAIN = {"hide": _hide, "show": _show, "here": _here, "stop_reminding": _stop_reminding}
+
+
 def _enrols(event: Event) -> bool:
-    """Whether a stranger tries a code."""
+    """Whether a stranger tries a code or an invitation."""
     return event.kind == "command" and event.action == "start" and bool(event.arg)
 
 
@@ -124,6 +173,8 @@ class Engine:
         now = desk.tx.now
         today = self.settings.today(now)
         talk = desk.talks.get(account, today)
+        if talk.interview:
+            talk.interview.locale = account.locale
         return Turn(event, now, today, talk, desk, self.instrument, arg=event.arg, text=event.text)
 
     def _turn(self, desk: Desk, account: Account, event: Event) -> Taken:
@@ -146,7 +197,7 @@ class Engine:
         desk.talks.save(talk, turn.today)
         desk.mail.add(turn.news)
         desk.tx.session.flush()
-        recipients = frozenset({account.id, *(n.account_id for n in turn.news)})
+        recipients = frozenset({account.id, *desk.mail.added})
         return Taken(account.id, show(turn), toast, recipients=recipients)
 
     def _stranger(self, turn: Turn) -> Taken:
@@ -164,37 +215,59 @@ class Engine:
         """Let the event do what it may; gives the line that says why it did not, empty where it did."""
         event, talk = turn.event, turn.talk
         if event.kind == "other":
-            return SEND_WORDS
+            return translator(talk.account.locale)(SEND_WORDS)
         if event.kind == "tap" and event.screen not in (ANY_SCREEN, talk.screen_number):
-            return MOVED_ON
+            return translator(talk.account.locale)(MOVED_ON)
         trigger = event.action
         if event.kind == "text":
             read = read_text(turn)
-            if read.refusal:
-                return read.refusal
+            if read.refusal or talk.is_hidden:
+                return read.refusal or NOT_HERE
             trigger, turn.arg, turn.text = read.trigger, read.arg, read.text
         elif event.kind == "command":
             trigger = self._command(turn)
         if not access.permits(talk, trigger):
             return NOT_HERE if trigger not in access.MAY else NOT_ALLOWED
         talk.hint = ""
+        if trigger in CURTAIN:
+            CURTAIN[trigger](turn)
+            return ""
+        if talk.is_hidden and event.kind == "tap":
+            return translator(talk.account.locale)(MOVED_ON)
         if self._fire(turn, trigger):
             return ""
-        return CODE_REFUSED if trigger == "enrol" else NOT_HERE
+        return CODE_REFUSED if trigger in ("enrol", "invited") else translator(talk.account.locale)(NOT_HERE)
 
     def _command(self, turn: Turn) -> str:
-        """What a command does: most lead home or to a home screen; `/start CODE` enrols."""
+        """What a command does: most lead home or to a home screen; `/start CODE` enrols or opens an invitation."""
         name, arg = turn.event.action, turn.event.arg
-        stranger = turn.talk.account.clinician_id is None
-        if name == "start" and stranger and arg:
-            if turn.desk.people.clinician_of_code(arg) is None or turn.desk.people.is_slowed(turn.talk.account.id):
-                turn.desk.people.count_wrong_token(turn.talk.account.id)
-            return "enrol"
-        return {"start": "home", "resume": "resume", "erase": "cases"}.get(name, name)
+        talk = turn.talk
+        if name == "start" and arg:
+            return self._opened(turn, arg)
+        if name in ("start", "resume") and talk.interview and talk.interview.role != "clinician":
+            return "here"
+        if name == "start" and talk.account.informs:
+            return "choose_place" if talk.account.clinician_id else "mine"
+        if talk.account.clinician_id is None:
+            return {"erase": "privacy", "start": "mine", "resume": "mine"}.get(name, name)
+        return {"start": "home", "resume": "go_back", "erase": "cases"}.get(name, name)
+
+    def _opened(self, turn: Turn, token: str) -> str:
+        """A link with a code or an invitation; a wrong one slows the account that tries it, and looks like a used one."""
+        account, desk = turn.talk.account, turn.desk
+        is_invitation = token.startswith(INVITATION)
+        known = desk.invitations.usable(token) if is_invitation else desk.people.clinician_of_code(token)
+        if known is None or desk.people.is_slowed(account.id):
+            desk.people.count_wrong_token(account.id)
+        if is_invitation:
+            return "invited"
+        return "enrol" if account.clinician_id is None else "home"
 
     def _fire(self, turn: Turn, trigger: str) -> bool:
         """One transition, and those that follow from it by themselves."""
         talk = turn.talk
+        if trigger == "go_back":
+            return self._go_back(turn)
         if talk.interview is None:
             fired = HOME.fire(talk.home, trigger, turn)
         elif INTERVIEW.fire(talk.interview, trigger, turn):
@@ -205,6 +278,15 @@ class Engine:
             return self._go_home(turn, trigger)
         else:
             return False
+        self._follow(turn)
+        if talk.interview and trigger == "finish" and talk.interview.state == "finished":
+            turn.desk.leave_interview(turn)
+            HOME.fire(talk.home, "finished", turn)
+        return fired
+
+    def _follow(self, turn: Turn) -> None:
+        """The transitions that follow from one by themselves."""
+        talk = turn.talk
         for _ in range(MAX_CHAIN):
             if talk.interview and turn.goes_forward:
                 turn.goes_forward = False
@@ -212,18 +294,52 @@ class Engine:
             elif talk.interview and turn.then:
                 then, turn.then = turn.then, ""
                 INTERVIEW.fire(talk.interview, then, turn)
-        if talk.interview and trigger == "finish" and talk.interview.state == "finished":
-            turn.desk.leave_interview(turn)
-            HOME.fire(talk.home, "finished", turn)
-        return fired
 
     def _go_home(self, turn: Turn, trigger: str) -> bool:
         """Out of an interview, which is paused where it stands."""
         interview = turn.interview
+        if trigger == "invited" and not has_invitation(turn):
+            return False
         if INTERVIEW.offers("pause", interview.state):
             INTERVIEW.fire(interview, "pause", turn)
         turn.desk.leave_interview(turn)
-        return HOME.fire(turn.talk.home, trigger, turn)
+        turn.talk.is_hidden = False
+        turn.talk.home.state = "case" if interview.role == "clinician" else "mine"
+        fired = HOME.fire(turn.talk.home, trigger, turn)
+        self._follow(turn)
+        return fired
+
+    def _go_back(self, turn: Turn) -> bool:
+        """`/resume`: into the interview the clinician left last, where one is still open."""
+        clinician = turn.talk.account.clinician_id
+        if turn.talk.interview or clinician is None:
+            return turn.talk.interview is not None
+        for case in turn.desk.cases.cases_of(clinician):
+            opened = turn.desk.open_encounter(case.id)
+            info = turn.desk.cases.clinician_interview(opened.id) if opened else None
+            if info:
+                turn.talk.home.state, turn.talk.home.draft = "case", {"case": case.id}
+                turn.desk.open_interview(turn, info.id)
+                self._follow(turn)
+                return True
+        turn.say("There is no open interview. Begin one from My cases.")
+        return True
+
+    # --- time ---
+
+    def tick(self) -> frozenset[str]:
+        """Do what is due, each thing once among all workers; the accounts that have something new to be shown."""
+        with self.store.reading() as tx:
+            waiting = list(clock.due(self.desk(tx)))
+        touched: set[str] = set()
+        for kind, what, event_id in waiting:
+            with self.store.transaction() as tx:
+                desk = self.desk(tx)
+                if desk.mail.claim("clock", event_id):
+                    clock.do(desk, kind, what)
+                    tx.session.flush()
+                    touched |= desk.mail.added
+        return frozenset(touched)
 
     # --- what channels read ---
 

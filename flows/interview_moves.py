@@ -40,11 +40,13 @@ def fits_list(turn: Turn) -> bool:
 
 def fits_rating(turn: Turn) -> bool:
     scale = turn.instrument.figures.rating
-    return turn.step.kind == "function" and turn.arg.isdecimal() and scale.min <= int(turn.arg) <= scale.max
+    is_rated = turn.step.kind == "function" and turn.interview.role == "clinician"
+    return is_rated and turn.arg.isdecimal() and scale.min <= int(turn.arg) <= scale.max
 
 
 def fits_expected(turn: Turn) -> bool:
-    return turn.step.kind == "function" and expected_of(turn) is not None
+    is_rated = turn.step.kind == "function" and turn.interview.role == "clinician"
+    return is_rated and expected_of(turn) is not None
 
 
 def fits_bulk(turn: Turn) -> bool:
@@ -56,17 +58,28 @@ def fits_period(turn: Turn) -> bool:
 
 
 def fits_yes_no(turn: Turn) -> bool:
+    if turn.interview.pending_flag(turn.instrument):
+        return False
     return turn.step.kind in ("harm", "danger") and turn.arg in (*YES_NO, NOT_KNOWN)
 
 
 def may_leave_open(turn: Turn) -> bool:
     """Not sure and Skip are there wherever something is still unanswered, save where a harm must be answered."""
-    return turn.step.kind in ("hard", "held", "relationships", "safety", "function")
+    step, interview = turn.step, turn.interview
+    if interview.role != "clinician" and step.kind in ("danger", "about"):
+        return interview.pending_flag(turn.instrument) is None
+    return step.kind == "function" or (
+        step.kind in ("hard", "held", "relationships", "safety") and bool(step.open_items(interview.answers))
+    )
 
 
 def may_go_on(turn: Turn) -> bool:
     """Next stands on the facts always, elsewhere once something is answered."""
     step = turn.step
+    if step.kind == "danger" and turn.interview.pending_flag(turn.instrument):
+        return False
+    if step.kind == "more":
+        return True
     if step.kind in ("harm", "danger"):
         return step.is_answered(turn.interview.answers)
     return step.kind == "facts" or any(turn.interview.answers.is_reached(i) for i in step.items)
@@ -90,11 +103,30 @@ def fits_set_aside(turn: Turn) -> bool:
 
 def asks_once_more(turn: Turn) -> bool:
     """Finish asks once more while safety questions are open."""
-    return bool(open_safety(turn.interview, turn)) and not turn.interview.asked_once_more
+    interview = turn.interview
+    return interview.role == "clinician" and bool(open_safety(interview, turn)) and not interview.asked_once_more
+
+
+def is_clinicians(turn: Turn) -> bool:
+    return turn.interview.role == "clinician"
+
+
+def must_read(turn: Turn) -> bool:
+    """Finish waits for unread notes of others, and for danger answers that nobody has confirmed yet."""
+    return turn.interview.role == "clinician" and (
+        turn.interview.unread_notes() > 0 or any(f.state == "unconfirmed" for f in turn.interview.flags)
+    )
 
 
 def may_finish(turn: Turn) -> bool:
-    return not asks_once_more(turn)
+    return turn.interview.role == "clinician" and not asks_once_more(turn) and not must_read(turn)
+
+
+def wait_for_reading(turn: Turn) -> None:
+    if turn.interview.unread_notes():
+        turn.say("Others left notes. Open them first: Notes from others.")
+    else:
+        turn.say("Somebody has just answered a danger question. Open the danger flags first.")
 
 
 def fits_edit(turn: Turn) -> bool:
@@ -102,7 +134,7 @@ def fits_edit(turn: Turn) -> bool:
 
 
 def fits_section(turn: Turn) -> bool:
-    return turn.arg in STAGES[:-1] or turn.arg == ""
+    return turn.arg in STAGES[1:-1] or turn.arg == ""
 
 
 def fits_page(turn: Turn) -> bool:
@@ -153,7 +185,7 @@ def edit_target(turn: Turn) -> Step | None:
 # --- effects ---------------------------------------------------------------------------------------------------------
 
 
-def _response(
+def respond_to(
     turn: Turn,
     item: str,
     value: int | bool | str | None,
@@ -168,12 +200,12 @@ def _response(
     return Response(item=item, kind=kind, value=value, label=label, text=shown, is_bulk=bulk)
 
 
-def _answer(turn: Turn, item: str, value: int | bool | str | None, label: str, *, bulk: bool = False) -> None:
+def answer_item(turn: Turn, item: str, value: int | bool | str | None, label: str, *, bulk: bool = False) -> None:
     """Record one answer; a danger's yes latches and its no takes back what this informant raised, in the same turn."""
-    turn.interview.respond(_response(turn, item, value, label, bulk=bulk))
+    turn.interview.respond(respond_to(turn, item, value, label, bulk=bulk))
     if item.startswith("safety."):
         if value is True:
-            turn.desk.raise_flag(turn, last_name(item))
+            turn.desk.raise_flag(turn, last_name(item), is_confirmed=turn.interview.role == "clinician")
         else:
             turn.desk.withdraw_flag(turn, last_name(item))
 
@@ -182,16 +214,16 @@ def set_item(turn: Turn) -> None:
     item, token = split_item(turn)
     assert item is not None
     words = token_words(turn.step.kind, item, token, turn.instrument)
-    _answer(turn, item, value_of(token), words)
+    answer_item(turn, item, value_of(token), words)
 
 
 def rate(turn: Turn) -> None:
-    _answer(turn, turn.step.items[0], int(turn.arg), turn.arg)
+    answer_item(turn, turn.step.items[0], int(turn.arg), turn.arg)
     turn.goes_forward = True
 
 
 def rate_as_expected(turn: Turn) -> None:
-    _answer(turn, turn.step.items[0], expected_of(turn), "As expected for age")
+    answer_item(turn, turn.step.items[0], expected_of(turn), "As expected for age")
     turn.goes_forward = True
 
 
@@ -203,7 +235,7 @@ def fill(turn: Turn) -> None:
             continue
         if step.kind == "safety" and turn.interview.open_flag(last_name(item)):
             continue  # nobody's bulk answer contradicts a flag that another raised
-        _answer(turn, item, BULK_VALUES[step.kind], BULK_WORDS[step.kind], bulk=True)
+        answer_item(turn, item, BULK_VALUES[step.kind], BULK_WORDS[step.kind], bulk=True)
     turn.goes_forward = step.kind == "safety" or step.is_answered(answers)
 
 
@@ -212,7 +244,7 @@ def period_not_known(turn: Turn) -> None:
     steps = turn.interview.steps(turn.instrument)
     for step in [s for s in steps if s.period == turn.step.period and s.kind in ("hard", "held")]:
         for item in step.items:
-            _answer(turn, item, None, "Not known for this period", bulk=True)
+            answer_item(turn, item, None, "Not known for this period", bulk=True)
     remaining = turn.interview.steps(turn.instrument)
     turn.interview.at = next(s.key for s in remaining if s.period == turn.step.period and s.kind == "held")
     turn.goes_forward = True
@@ -229,19 +261,71 @@ def skip(turn: Turn) -> None:
 def _leave_open(turn: Turn, kind: ResponseKind, label: str) -> None:
     """What is unanswered becomes a response of its own; an earlier answer to a single question is replaced."""
     step = turn.step
-    items = list(step.items) if step.kind == "function" else step.open_items(turn.interview.answers)
+    items = list(step.items) if len(step.items) == 1 else step.open_items(turn.interview.answers)
     for item in items:
         if step.kind == "safety" and turn.interview.open_flag(last_name(item)):
             continue
-        turn.interview.respond(_response(turn, item, None, label, kind=kind, bulk=len(items) > 1))
+        turn.interview.respond(respond_to(turn, item, None, label, kind=kind, bulk=len(items) > 1))
     turn.goes_forward = True
 
 
 def say_yes_no(turn: Turn) -> None:
     """The answer to a harm or danger question that stands by itself."""
     words = {"yes": "Yes", "no": "No", NOT_KNOWN: "Not known"}[turn.arg]
-    _answer(turn, turn.step.items[0], value_of(turn.arg), words)
+    answer_item(turn, turn.step.items[0], value_of(turn.arg), words)
+    turn.goes_forward = turn.interview.pending_flag(turn.instrument) is None
+
+
+def confirm_region(turn: Turn) -> None:
+    """One tap takes over what others say of a region, wherever they agree and nobody said much harder."""
+    said = turn.interview.suggestions(turn.instrument)
+    for item in turn.step.items:
+        answer = turn.interview.answers.of.get(item)
+        if answer is None or answer.is_bulk:
+            answer_item(turn, item, said[item][0][2], "Confirm all", bulk=True)
     turn.goes_forward = True
+
+
+def take_as_said(turn: Turn) -> None:
+    """What another informant said of a list fills what is still unanswered; never what they said of themself."""
+    step, interview = turn.step, turn.interview
+    for item, value in said_by_others(turn).items():
+        if not interview.answers.is_reached(item):
+            answer_item(turn, item, value, "As they said", bulk=True)
+    turn.goes_forward = step.is_answered(interview.answers)
+
+
+def said_by_others(turn: Turn) -> dict[str, int]:
+    """For the list on the screen: what others say, where all who know say the same; `of_self` items are left out."""
+    found: dict[str, int] = {}
+    for item in turn.step.items:
+        values = {o.answers.value(item) for o in turn.interview.others} - {None}
+        if len(values) == 1 and last_name(item) not in turn.instrument.figures.of_self:
+            found[item] = values.pop()
+    return found
+
+
+def has_been_said(turn: Turn) -> bool:
+    is_list = turn.step.kind in ("hard", "held", "relationships")
+    return is_list and any(not turn.interview.answers.is_reached(i) for i in said_by_others(turn))
+
+
+def confirms(turn: Turn) -> bool:
+    return turn.step.kind == "confirm"
+
+
+def goes_one_by_one(turn: Turn) -> bool:
+    return turn.step.kind == "confirm"
+
+
+def read_notes(turn: Turn) -> None:
+    """The clinician opens what others wrote; Finish waits for it."""
+    turn.interview.section = "notes"
+    turn.interview.notes_seen = sum(len(o.notes) for o in turn.interview.others)
+
+
+def has_notes(turn: Turn) -> bool:
+    return turn.interview.role == "clinician" and any(o.notes for o in turn.interview.others)
 
 
 def go_on(turn: Turn) -> None:
@@ -250,18 +334,24 @@ def go_on(turn: Turn) -> None:
 
 def write_languages(turn: Turn) -> None:
     text = clean(turn.text, MAX_LANGUAGES)
-    _answer(turn, "facts.languages", text, text)
+    answer_item(turn, "facts.languages", text, text)
     turn.say("Languages kept.")
 
 
 def write_weeks(turn: Turn) -> None:
-    _answer(turn, "weeks_early", int(turn.arg), turn.arg)
+    answer_item(turn, "weeks_early", int(turn.arg), turn.arg)
+
+
+def said_note(turn: Turn) -> None:
+    """Every note is answered; a carer is told each time that nobody is reading now."""
+    note(turn)
+    if turn.interview.role != "clinician":
+        turn.say(turn.desk.answer_to_note(turn))
 
 
 def note(turn: Turn) -> None:
     text = clean(turn.text, MAX_NOTE)
-    step = turn.step
-    subject = step.subject if step.items else turn.interview.at
+    subject = turn.step.subject
     shown = item_text(subject, turn.interview, turn.instrument)
     turn.interview.respond(Response(subject, "note", None, "", shown, note=text))
     turn.say("Note kept with this screen.")
@@ -274,14 +364,15 @@ def show_why(turn: Turn) -> None:
 def set_aside(turn: Turn) -> None:
     item = turn.step.items[0]
     if item in turn.interview.answers.set_aside:
-        turn.interview.respond(_response(turn, item, None, "Count it again", kind="counted_again"))
+        turn.interview.respond(respond_to(turn, item, None, "Count it again", kind="counted_again"))
         turn.say("It counts again.")
     else:
-        turn.interview.respond(_response(turn, item, None, "Set aside", kind="set_aside"))
+        turn.interview.respond(respond_to(turn, item, None, "Set aside", kind="set_aside"))
         turn.say("Set aside: a rating stays on the map, marked, and counts nowhere.")
 
 
 def pause(turn: Turn) -> None:
+    turn.desk.latch_unconfirmed(turn)
     turn.interview.resume_state = turn.interview.state
 
 

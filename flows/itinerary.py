@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from flows.answers import Answers
 from flows.cases import case_of
@@ -13,12 +14,28 @@ from scoring.instrument import Instrument
 from scoring.instrument.model import Period
 from scoring.score import counted_months, is_harm_present
 
+Suggestions = Mapping[str, Sequence[tuple[Any, str, int]]]
 Stage = Literal["consent", "history", "functioning", "relationships", "safety", "review"]
-StepKind = Literal["facts", "hard", "held", "harm", "danger", "function", "relationships", "safety", "review"]
+StepKind = Literal[
+    "consent",
+    "about",
+    "alone",
+    "more",
+    "confirm",
+    "facts",
+    "hard",
+    "held",
+    "harm",
+    "danger",
+    "function",
+    "relationships",
+    "safety",
+    "review",
+]
 Role = Literal["clinician", "carer", "school", "self"]
 
 #: The stages in order, as the states of an interview.
-STAGES: tuple[Stage, ...] = ("history", "functioning", "relationships", "safety", "review")
+STAGES: tuple[Stage, ...] = ("consent", "history", "functioning", "relationships", "safety", "review")
 #: Asked at once when a harm goes on, and answered before going on.
 DANGER_QUESTIONS = ("danger_at_home_now", "harmed_recently")
 
@@ -62,6 +79,9 @@ class Step:
 
 
 REVIEW = Step("review", "review", "review", ())
+CONSENT = Step("consent", "consent", "consent", ())
+#: Said of themself by who answers, before anything is asked; the first is typed.
+ABOUT = {"carer": ("word", "relation", "together", "since"), "school": ("word", "relation"), "self": ()}
 
 
 def last_name(item: str) -> str:
@@ -69,7 +89,15 @@ def last_name(item: str) -> str:
     return item.rpartition(".")[2]
 
 
-def itinerary(person: Person, role: Role, answers: Answers, instrument: Instrument) -> tuple[Step, ...]:
+def suggested_rating(answer: str, expected: int, instrument: Instrument) -> int:
+    """The rating that an answer for their age suggests; only a clinician's tap makes it one."""
+    rule, scale = instrument.figures.carer_suggestion[answer], instrument.figures.rating
+    return max(scale.min, min(scale.max, int(rule.times * expected) + rule.add))
+
+
+def itinerary(
+    person: Person, role: Role, answers: Answers, instrument: Instrument, suggestions: Suggestions | None = None
+) -> tuple[Step, ...]:
     """All screens of an interview in order, as things stand.
 
     Harm that is present adds its question right after the list it was named in; a yes there adds the danger questions.
@@ -86,13 +114,20 @@ def itinerary(person: Person, role: Role, answers: Answers, instrument: Instrume
     steps: list[Step] = []
     if role == "clinician":
         steps.append(_facts(person, instrument))
+    else:
+        steps.append(CONSENT)
+        steps.extend(_about(role, answers))
     begun = [p for p in instrument.figures.periods if p.has_begun(person.age_months)]
     for period in begun:
+        if role == "carer" and not _was_there(period.id, answers, begun):
+            continue
         steps.extend(_period(period, role))
         if role == "clinician" and period is begun[-1]:
             hard = next(i for i, s in enumerate(steps) if s.key == f"history.{period.id}.adversity")
             steps[hard + 1 : hard + 1] = _harms(case, answers, instrument)
-    steps.extend(_functions(case, role, instrument))
+    if role == "self":
+        steps.append(Step("about.more", "history", "more", ("about.more",)))
+    steps.extend(_functions(case, role, instrument, suggestions or {}, answers))
     now = tuple(
         f"relational_now.{r.id}" for r in instrument.figures.relational_now if role == "clinician" or role in r.asked_of
     )
@@ -106,8 +141,27 @@ def itinerary(person: Person, role: Role, answers: Answers, instrument: Instrume
     if role == "clinician":
         steps.append(Step("safety", "safety", "safety", dangers))
     else:
-        steps.extend(Step(item, "safety", "danger", (item,)) for item in dangers)
+        steps.append(Step("about.alone", "safety", "alone", ("about.alone",)))
+        if answers.value("about.alone") == "yes":
+            steps.extend(Step(item, "safety", "danger", (item,)) for item in dangers)
     return (*steps, REVIEW)
+
+
+def _about(role: Role, answers: Answers) -> list[Step]:
+    """Who is answering; somebody who came later is asked whether they know about earlier."""
+    names = list(ABOUT[role])
+    if role == "carer" and answers.value("about.since") not in (None, "start"):
+        names.append("earlier")
+    return [Step(f"about.{name}", "history", "about", (f"about.{name}",)) for name in names]
+
+
+def _was_there(period: str, answers: Answers, begun: Sequence[Period]) -> bool:
+    """Whether a carer is asked about a period: they were there, or say that they know about earlier."""
+    since = answers.value("about.since")
+    ids = [p.id for p in begun]
+    if since not in ids or answers.value("about.earlier") == "yes":
+        return True
+    return ids.index(period) >= ids.index(since)
 
 
 def _facts(person: Person, instrument: Instrument) -> Step:
@@ -144,17 +198,30 @@ def _harms(case: Case, answers: Answers, instrument: Instrument) -> list[Step]:
     return steps
 
 
-def _functions(case: Case, role: Role, instrument: Instrument) -> list[Step]:
-    """Functions asked at the age that counts, grouped by region from the bottom up."""
+def can_confirm(given: Sequence[tuple[Any, str, int]]) -> bool:
+    """Whether a suggestion may be taken over with its region: nobody said much harder, and nobody differs."""
+    return len({answer for _, answer, _ in given}) == 1 and given[0][1] != "much_harder"
+
+
+def _functions(
+    case: Case, role: Role, instrument: Instrument, suggestions: Suggestions, answers: Answers
+) -> list[Step]:
+    """Functions asked at the age that counts, grouped by region from the bottom up, with one screen to confirm a region."""
     counted = counted_months(case, instrument)
-    return [
-        Step(f"functions.{f.id}", "functioning", "function", (f"functions.{f.id}",))
-        for region in instrument.figures.regions
-        for f in instrument.figures.functions
-        if f.region == region
-        and instrument.expected(f, counted) is not None
-        and (role == "clinician" or role in f.asked_of)
-    ]
+    steps = []
+    for region in instrument.figures.regions:
+        items = [
+            f"functions.{f.id}"
+            for f in instrument.figures.functions
+            if f.region == region
+            and instrument.expected(f, counted) is not None
+            and (role == "clinician" or role in f.asked_of)
+        ]
+        sure = tuple(i for i in items if i in suggestions and can_confirm(suggestions[i]))
+        if sure and any(not answers.is_reached(i) or answers.of[i].is_bulk for i in sure):
+            steps.append(Step(f"confirm.{region}", "functioning", "confirm", sure))
+        steps.extend(Step(item, "functioning", "function", (item,)) for item in items)
+    return steps
 
 
 def step_at(steps: tuple[Step, ...], key: str) -> Step:

@@ -6,10 +6,12 @@ from flows.conversation import Interview
 from flows.itinerary import last_name
 from flows.scales import NOT_KNOWN
 from scoring.instrument import Instrument
-from scoring.instrument.model import FactorText
+from scoring.instrument.model import DangerAsked, FactorText
 
 ADULT_FROM_MONTHS = 216
+ASKED_SECTIONS = ("functions.", "safety.", "history.", "relational_now.")
 STAGE_NAMES = {
+    "consent": "Agreement",
     "history": "History",
     "functioning": "Functioning",
     "relationships": "Relationships now",
@@ -48,10 +50,52 @@ def short_words(item: str, interview: Interview, instrument: Instrument) -> str:
     return (text.adult.short if is_adult_wording(item, interview) else None) or text.short
 
 
+def asked_text(item: str, interview: Interview, instrument: Instrument) -> str:
+    """An item in the words of the informant who is asked, in their language."""
+    texts, role, name = instrument.texts[interview.language(instrument)], interview.role, last_name(item)
+    if item.startswith("functions."):
+        asked = getattr(texts.functions[name], role)
+        return str(asked.question)
+    if item.startswith("safety."):
+        return danger_asked(item, interview, instrument).question
+    section = texts.relational_now
+    if item.startswith("history."):
+        section = texts.adversity if ".adversity." in item else texts.relational
+    text = section[name]
+    is_adult = role == "carer" and interview.person.age_months >= ADULT_FROM_MONTHS
+    return (text.carer_adult if is_adult else None) or getattr(text, role) or text.full
+
+
+def danger_asked(item: str, interview: Interview, instrument: Instrument) -> DangerAsked:
+    """A danger question as it is put to the informant: the question, what is meant, what to do at once."""
+    text = instrument.texts[interview.language(instrument)].safety[last_name(item)]
+    asked: DangerAsked = getattr(text, interview.role)
+    if interview.role == "carer" and interview.person.age_months >= ADULT_FROM_MONTHS and text.carer_adult:
+        return asked.model_copy(update={"question": text.carer_adult.question})
+    return asked
+
+
+def asked_words(kind: str, token: str, interview: Interview, instrument: Instrument) -> str:
+    """The word for a list's value in the informant's own scale."""
+    scales, figures = instrument.texts[interview.language(instrument)].scales, instrument.figures
+    name, values = (
+        ("carer_adversity", figures.adversity_scale)
+        if kind == "hard"
+        else (
+            "carer_relational",
+            figures.relational_scale,
+        )
+    )
+    return scales[name]["not_known" if token == NOT_KNOWN else values[int(token)]].word
+
+
 def item_text(item: str, interview: Interview, instrument: Instrument) -> str:
-    """The full wording of an item as the clinician is shown it."""
+    """The full wording of an item as this informant is shown it."""
     name = last_name(item)
     words = instrument.words
+    if interview.role != "clinician":
+        is_item = item.startswith(ASKED_SECTIONS) and name not in ("adversity", "relational")
+        return asked_text(item, interview, instrument) if is_item else item
     if item.startswith("safety."):
         return words.safety[name].question
     if item.startswith("functions."):

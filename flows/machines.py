@@ -12,6 +12,7 @@ from typing import Any
 
 from transitions import EventData, Machine, MachineError
 
+from flows import carer_moves as carer
 from flows import home_moves as home
 from flows import interview_moves as moves
 from flows.conversation import Turn
@@ -20,8 +21,8 @@ from flows.itinerary import STAGES
 Guard = Callable[[Turn], bool]
 Effect = Callable[[Turn], None]
 
-ASKING = STAGES[:-1]
-INTERVIEW_STATES = ("consent", *STAGES, "finished", "paused", "withdrawn")
+ASKING = STAGES[1:-1]
+INTERVIEW_STATES = (*STAGES, "finished", "paused", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,22 @@ def _interview_moves() -> Iterator[Move]:
         ("weeks", moves.fits_weeks, moves.write_weeks),
         ("why", lambda turn: bool(turn.step.items), moves.show_why),
         ("aside", moves.fits_set_aside, moves.set_aside),
-        ("note", moves.has_note, moves.note),
+        ("note", moves.has_note, moves.said_note),
+        ("choose", carer.is_choice, carer.choose),
+        ("word", carer.is_word, carer.write_word),
+        ("compare", carer.is_comparison, carer.compare),
+        ("confirm", carer.has_pending, carer.confirm_danger),
+        ("slip", carer.has_pending, carer.take_back),
+        ("confirm_all", moves.confirms, moves.confirm_region),
+        ("one_by_one", moves.goes_one_by_one, moves.go_on),
+        ("as_said", moves.has_been_said, moves.take_as_said),
     )
+    yield Move("agree", "consent", None, (carer.is_consenting,), carer.agree)
+    yield Move("decline", "consent", "withdrawn", (), carer.decline)
+    for stage in ASKING:
+        yield Move("forward", "consent", stage, (leads_to(stage),), moves.arrive_after)
+    for state in (*STAGES, "paused"):
+        yield Move("withdraw", state, "withdrawn", (carer.informs,), carer.withdraw)
     for stage in ASKING:
         for trigger, guard, effect in answering:
             yield Move(trigger, stage, None, (guard,), effect)
@@ -99,29 +114,59 @@ def _interview_moves() -> Iterator[Move]:
             (lambda turn: not turn.interview.section, leads_back_to(stage)),
             moves.arrive_before,
         )
-    yield Move("note", "review", None, (moves.has_note,), moves.note)
+    yield Move("note", "review", None, (moves.has_note,), moves.said_note)
+    yield Move("notes", "review", None, (moves.has_notes,), moves.read_notes)
+    yield Move("send", "review", "safety", (carer.asks_alone_again,), carer.offer_danger_again)
+    yield Move("send", "review", "finished", (carer.may_send,), carer.send)
     yield Move("section", "review", None, (moves.fits_section,), moves.show_section)
     yield Move("page", "review", None, (moves.fits_page,), moves.show_page)
     yield Move("finish", "review", None, (moves.asks_once_more,), moves.ask_once_more)
+    yield Move("finish", "review", None, (moves.must_read,), moves.wait_for_reading)
     yield Move("finish", "review", "finished", (moves.may_finish,), moves.finish)
     yield Move("pause", "review", "paused", (), moves.pause)
-    yield Move("change", "finished", "review", (), moves.reopen)
+    yield Move("change", "finished", "review", (moves.is_clinicians,), moves.reopen)
     for stage in STAGES:
         yield Move("resume", "paused", stage, (was(stage),), moves.resume)
 
 
+CLINICIANS = tuple(s for s in home.STATES if s not in ("stranger", "mine", "choose", "erase_mine"))
+
+
 def _home_moves() -> Iterator[Move]:
+    for state in (*CLINICIANS, "choose", "mine"):
+        for trigger, dest in (("home", "home"), ("new", "label"), ("cases", "cases"), ("flags", "flags")):
+            yield Move(trigger, state, dest, (home.is_clinician,), home.ENTER[trigger])
+        yield Move("open", state, "case", (home.may_open,), home.open_case)
+    for state in (*CLINICIANS, *home.OF_INFORMANTS[1:]):
+        for trigger in ("help", "privacy", "language"):
+            if state not in CLINICIANS or state in ("help", "privacy", "language"):
+                yield Move(trigger, state, trigger, (), home.enter)
+            else:
+                yield Move(trigger, state, trigger, (home.is_clinician,), home.enter)
+        yield Move("mine", state, "mine", (home.is_informant,), home.enter)
+        yield Move("choose_place", state, "choose", (home.is_both,), home.enter)
     for state in home.STATES:
-        if state != "stranger":
-            for trigger, dest in (
-                ("home", "home"),
-                ("new", "label"),
-                ("cases", "cases"),
-                ("help", "help"),
-                ("privacy", "privacy"),
-            ):
-                yield Move(trigger, state, dest, (), home.ENTER.get(trigger))
-            yield Move("flags", state, "flags", (), home.enter_flags)
+        yield Move("invited", state, "mine", (home.has_invitation,), home.accept_invitation)
+    yield Move("mine", "stranger", "mine", (home.is_informant,), home.enter)
+    for state in ("mine", "choose"):
+        yield Move("go_on_with", state, "mine", (home.is_mine,), home.open_mine)
+    for state, parent in home.INFORMANTS_PARENTS.items():
+        yield Move("back", state, parent, (home.is_only_informant,), home.enter)
+    yield Move("erase_one", "privacy", "erase_mine", (home.is_mine,), home.choose_mine_to_erase)
+    yield Move("yes_erase_mine", "erase_mine", "mine", (home.knows_mine,), home.erase_mine)
+    yield Move("set_language", "language", "mine", (home.is_only_informant, home.is_language), home.set_language)
+    yield Move("set_language", "language", "home", (home.is_clinician, home.is_language), home.set_language)
+    yield Move("invite", "ready", "invite", (home.knows_case,), home.begin_invitation)
+    yield Move("invite", "case", "invite", (home.knows_case,), home.begin_invitation)
+    yield Move("role", "invite", "invite_relation", (home.may_invite,), home.choose_role)
+    yield Move("typed", "invite_relation", "invite_responsible", (home.is_relation,), home.keep_relation)
+    yield Move("skip", "invite_relation", "invite_responsible", (), home.skip_relation)
+    yield Move("responsible", "invite_responsible", "invite_hidden_from", (home.says_yes_or_no,), home.keep_responsible)
+    yield Move("typed", "invite_hidden_from", "invited", (home.is_relation,), home.make_invitation)
+    yield Move("nobody", "invite_hidden_from", "invited", (), home.make_invitation)
+    yield Move("withdraw_invitation", "invite", None, (home.may_withdraw,), home.withdraw_invitation)
+    yield Move("invite", "invited", "invite", (home.knows_case,), home.begin_invitation)
+    yield Move("start", "invited", "case", (home.knows_case,), home.start_interview)
     yield Move("enrol", "stranger", "home", (home.has_valid_code,), home.enrol)
     yield Move("typed", "label", None, (home.is_bad_label,), home.refuse_label)
     yield Move("typed", "label", "born", (), home.keep_label)
@@ -130,8 +175,6 @@ def _home_moves() -> Iterator[Move]:
     yield Move("start", "ready", "case", (home.knows_case,), home.start_interview)
     for state in ("case", "cases"):
         yield Move("page", state, None, (home.fits_page,), home.show_page)
-    yield Move("open", "cases", "case", (home.may_open,), home.open_case)
-    yield Move("open", "flags", "case", (home.may_open,), home.open_case)
     yield Move("start", "case", None, (home.knows_case,), home.start_interview)
     yield Move("go_on", "case", None, (home.knows_case,), home.go_on)
     yield Move("reassess", "case", None, (home.may_reassess,), home.reassess)
@@ -154,7 +197,7 @@ def _home_moves() -> Iterator[Move]:
     yield Move("typed", "clearing", "flags", (home.may_clear,), home.clear_flag)
     yield Move("back", "clearing", "flags", (), home.forget_flag)
     for state, parent in home.PARENTS.items():
-        yield Move("back", state, parent, (), home.leave_to_parent)
+        yield Move("back", state, parent, (home.is_clinician,), home.leave_to_parent)
 
 
 class Conversations:

@@ -36,6 +36,10 @@ def read_text(turn: Turn) -> Read:
     if prefix := NOTE.match(text):
         return Read("note", text=text[prefix.end() :])
     step = turn.step
+    if step.key == "about.word":
+        return Read("word", text=text)
+    if interview.role != "clinician" and interview.state == "consent":
+        return Read(refusal="Nothing to type here. Use the buttons below.")
     if NUMBER.fullmatch(text):
         return _number(turn, text)
     if step.kind == "facts" and text:
@@ -45,7 +49,7 @@ def read_text(turn: Turn) -> Read:
 
 def _number(turn: Turn, text: str) -> Read:
     step, scale = turn.step, turn.instrument.figures.rating
-    if step.kind == "function":
+    if step.kind == "function" and turn.interview.role == "clinician":
         if text.isdecimal() and scale.min <= int(text) <= scale.max:
             return Read("rate", arg=str(int(text)))
         return Read(

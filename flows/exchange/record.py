@@ -298,6 +298,8 @@ def _restore_interview(desk: Desk, case_id: str, encounter_id: str, interview: d
             resume_state=interview["resume_state"],
             sealed_snapshot=desk.tx.seal(case_id, snapshot, "interviews", interview["id"], "snapshot"),
             responses_count=len(rows),
+            reminders_sent=0,
+            wants_reminders=True,
             instrument_version=interview["instrument_version"],
             started_at=_at(interview["started_at"]),
             updated_at=_at(interview["updated_at"]),

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from flows.conversation import Turn
+from flows.screens.carer import carer_screen
 from flows.screens.home import home_screen
 from flows.screens.interview import interview_screen
+from flows.screens.parts import Rendered
 from flows.views import Screen
 from scoring.documents.blocks import Block, Paragraph
+
+
+def _rendered(turn: Turn) -> Rendered:
+    interview = turn.talk.interview
+    if interview is None:
+        return home_screen(turn)
+    return interview_screen(turn) if interview.role == "clinician" else carer_screen(turn)
 
 
 def show(turn: Turn) -> Screen:
     """The screen of a conversation as it stands now; the turn is only read."""
     talk = turn.talk
-    blocks, rows, typed = interview_screen(turn) if talk.interview else home_screen(turn)
+    blocks, rows, typed = _rendered(turn)
     hint: tuple[Block, ...] = (Paragraph(talk.hint, "strong"),) if talk.hint else ()
     return Screen(
         account_id=talk.account.id,

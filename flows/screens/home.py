@@ -7,7 +7,8 @@ from collections.abc import Callable
 from flows.conversation import Turn
 from flows.dates import FORMS
 from flows.desk import on_day
-from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
+from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE, ROLES, SELF_FROM_MONTHS
+from flows.screens import carer
 from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
 from scoring.case import completed_months
@@ -75,7 +76,7 @@ def _ready(turn: Turn) -> Rendered:
             Paragraph(f"Born {on_day(case.born)}. The case is made and kept."),
             *_notice(turn),
         ),
-        ((Button("Start now", "start"),), (HOME,)),
+        ((Button("Start now", "start"),), (Button("Invite a carer first", "invite"),), (HOME,)),
         "nothing",
     )
 
@@ -133,6 +134,8 @@ def _case(turn: Turn) -> Rendered:
         rows.append((Button("Results", "results"),))
         if opened is None:
             rows.append((Button("Reassess", "reassess"),))
+    if opened is not None or result is None:
+        rows.append((Button("Invite", "invite"),))
     if any(e.state != "entered_in_error" for e in encounters):
         rows.append((Button("Entered in error", "in_error"),))
     rows.append((Button("End the hold" if case.on_hold else "Hold", "hold"), Button("Erase", "erase")))
@@ -246,6 +249,81 @@ def _privacy(turn: Turn) -> Rendered:
     return (Heading("Privacy"), Bullets(PRIVACY)), ((BACK,),), "nothing"
 
 
+def _for(turn: Turn, clinicians: Callable[[Turn], Rendered], informants: Callable[[Turn], Rendered]) -> Rendered:
+    return clinicians(turn) if turn.talk.account.clinician_id else informants(turn)
+
+
+def _language(turn: Turn) -> Rendered:
+    return carer.language_screen(turn)
+
+
+def _invite(turn: Turn) -> Rendered:
+    desk, chosen = turn.desk, turn.talk.home.draft["case"]
+    case = desk.cases.case(chosen)
+    lines, withdrawing = [], []
+    for info in desk.invitations.of_case(chosen):
+        who = ROLES[info.role]
+        relation = info.words.get("relation")
+        named = f"{who} ({relation})" if relation else who
+        day = on_day(desk.settings.local_day(info.expires_at))
+        lines.append(f"{named}: {info.state}" + (f", until {day}" if info.state == "open" else ""))
+        if info.state == "open":
+            withdrawing.append(Button(f"Withdraw: {named}", "withdraw_invitation", info.id))
+    blocks: list[Block] = [Heading(f"Invite for {case.label}"), Paragraph("Whom do you want to ask?")]
+    if lines:
+        blocks.append(Bullets(tuple(lines)))
+    is_old_enough = completed_months(case.born, turn.today) >= SELF_FROM_MONTHS
+    roles = [Button(words, "role", role) for role, words in ROLES.items() if role != "self" or is_old_enough]
+    return tuple(blocks), without_empty((*grid(roles, 2), *grid(withdrawing, 1), (BACK, HOME))), "nothing"
+
+
+def _invite_relation(turn: Turn) -> Rendered:
+    return (
+        (
+            Heading("Who are they to the person?"),
+            Paragraph("Type it, like: grandmother, class teacher. No names needed."),
+        ),
+        ((Button("Skip", "skip"),), (BACK,)),
+        "text",
+    )
+
+
+def _invite_responsible(turn: Turn) -> Rendered:
+    buttons = (Button("Yes", "responsible", "yes"), Button("No", "responsible", "no"))
+    return (
+        (
+            Heading("Do they hold parental responsibility?"),
+            Paragraph("It is shown to you before anything leaves here."),
+        ),
+        (buttons, (Button("Not known", "responsible", "not_known"),), (BACK,)),
+        "nothing",
+    )
+
+
+def _invite_hidden_from(turn: Turn) -> Rendered:
+    return (
+        (
+            Heading("Who must not learn of this?"),
+            Paragraph("Type who must not learn of the visit or of this questionnaire, or tap Nobody."),
+        ),
+        ((Button("Nobody", "nobody"),), (BACK,)),
+        "text",
+    )
+
+
+def _invited(turn: Turn) -> Rendered:
+    return (
+        (
+            Heading("Invitation made"),
+            Paragraph(
+                "Link, picture and a text to forward come as messages. The link works once, for the first who opens it."
+            ),
+        ),
+        ((Button("Invite another", "invite"), Button("Start now", "start")), (BACK, HOME)),
+        "nothing",
+    )
+
+
 SCREENS: dict[str, Callable[[Turn], Rendered]] = {
     "stranger": _stranger,
     "home": _home,
@@ -259,6 +337,15 @@ SCREENS: dict[str, Callable[[Turn], Rendered]] = {
     "in_error": _in_error,
     "flags": _flags,
     "clearing": _clearing,
-    "help": _help,
-    "privacy": _privacy,
+    "help": lambda turn: _for(turn, _help, carer.help_screen),
+    "privacy": lambda turn: _for(turn, _privacy, carer.privacy_screen),
+    "language": _language,
+    "mine": carer.mine_screen,
+    "choose": carer.choose_screen,
+    "erase_mine": carer.erase_screen,
+    "invite": _invite,
+    "invite_relation": _invite_relation,
+    "invite_responsible": _invite_responsible,
+    "invite_hidden_from": _invite_hidden_from,
+    "invited": _invited,
 }

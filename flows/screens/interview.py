@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from flows import interview_moves as moves
-from flows.conversation import Interview, Turn
+from flows.conversation import Interview, Other, Turn
 from flows.itinerary import STAGES, Step, last_name, progress
 from flows.labels import STAGE_NAMES, item_text, short_words, token_words
 from flows.scales import NOT_KNOWN, cycle_of, next_token, token_of
@@ -41,6 +41,7 @@ def interview_screen(turn: Turn) -> Rendered:
         return _review(turn)
     body = {
         "facts": _facts,
+        "confirm": _confirm,
         "hard": _list,
         "held": _list,
         "relationships": _list,
@@ -126,9 +127,67 @@ def _list(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
         scale, shown = LEGENDS.get(step.kind, LEGENDS["held"])
         legend = "; ".join(f"{words.scales[scale][v].word} = {words.scales[scale][v].handle}" for v in shown)
         blocks.append(Paragraph(f"Each tap steps on: {legend}.", "small"))
+    blocks.extend(_others_on_list(turn, step))
     bulk = (Button(moves.BULK_WORDS[step.kind], "fill"),) if step.open_items(interview.answers) else ()
+    if moves.has_been_said(turn):
+        bulk = (*bulk, Button("As they said", "as_said"))
     period_row = (Button("Not known for this period", "not_known"),) if step.period else ()
     return tuple(blocks), (*_item_buttons(turn, step), bulk, period_row, *_navigation(turn))
+
+
+def _others_on_list(turn: Turn, step: Step) -> list[Block]:
+    """What others said of a list, each by name; what a carer says of themself is marked so."""
+    lines = []
+    for other in turn.interview.others:
+        said = []
+        for place, item in enumerate(step.items, start=1):
+            value = other.answers.value(item)
+            if value is None:
+                continue
+            words = token_words(step.kind, item, str(value), turn.instrument) if step.kind != "safety" else str(value)
+            own = " (of themself)" if last_name(item) in turn.instrument.figures.of_self else ""
+            said.append(f"{place} {words}{own}")
+        if said and step.kind != "safety":
+            lines.append(f"{other.who}: {', '.join(said)}")
+    return [Bullets(tuple(lines))] if lines else []
+
+
+def _confirm(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
+    """Before a region: what others say of it, and one tap that takes it over."""
+    words, said = turn.instrument.words, turn.interview.suggestions(turn.instrument)
+    region = turn.instrument.function[last_name(step.items[0])].region
+    lines = tuple(
+        f"{words.functions[last_name(item)].name}: {_who_said(turn, said[item])} → {said[item][0][2]}"
+        for item in step.items
+    )
+    asked = "What differs between informants, or is much harder, is asked singly."
+    return (
+        Heading(f"{words.regions[region].name}: what others say"),
+        Bullets(lines),
+        Paragraph(f"Confirm all makes these your ratings. {asked}", "small"),
+    ), ((Button("Confirm all", "confirm_all"), Button("One by one", "one_by_one")), (BACK, PAUSE))
+
+
+def _who_said(turn: Turn, given: list[tuple[Other, str, int]]) -> str:
+    scale = turn.instrument.words.scales["carer_scale"]
+    return "; ".join(f"{other.who}: {scale[answer].word.lower()}" for other, answer, _ in given)
+
+
+def _said_of_function(turn: Turn, item: str) -> tuple[Block, ...]:
+    """Who said what of a function and the rating it suggests; where home and clinic differ, that is said."""
+    given = turn.interview.suggestions(turn.instrument).get(item)
+    if not given:
+        return ()
+    scale, rules = turn.instrument.words.scales["carer_scale"], turn.instrument.figures.rules
+    lines = tuple(f"{other.who}: {scale[answer].word.lower()} → suggests {rating}" for other, answer, rating in given)
+    places = [turn.instrument.figures.carer_scale.index(answer) for _, answer, _ in given]
+    blocks: list[Block] = [Bullets(lines)]
+    if max(places) - min(places) >= rules.carer_steps_disagree_from:
+        blocks.append(Paragraph("They see this differently. Both are kept; your rating counts.", "strong"))
+    rating = turn.interview.answers.value(item)
+    if rating is not None and any(abs(rating - s) >= rules.ratings_disagree_from for _, _, s in given):
+        blocks.append(Paragraph("Home and clinic see this differently. Your rating counts.", "strong"))
+    return tuple(blocks)
 
 
 def _raised_lines(turn: Turn, step: Step) -> list[Block]:
@@ -261,6 +320,7 @@ def _function(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
             )
         )
     )
+    blocks.extend(_said_of_function(turn, step.items[0]))
     blocks.extend(_present(turn, step))
     if is_aside:
         blocks.append(Paragraph("Set aside: a rating stays on the map, marked, and counts nowhere.", "strong"))
@@ -296,12 +356,14 @@ def _counts(interview: Interview, items: list[str]) -> str:
 
 
 def _review(turn: Turn) -> Rendered:
+    if turn.interview.section == "notes":
+        return _notes(turn)
     if turn.interview.section:
         return _section(turn)
     interview = turn.interview
     steps = interview.steps(turn.instrument)
     lines, buttons = [], []
-    for stage in STAGES[:-1]:
+    for stage in STAGES[1:-1]:
         items = list(dict.fromkeys(i for s in steps if s.stage == stage for i in s.items))
         lines.append(f"{STAGE_NAMES[stage]}: {_counts(interview, items)}")
         buttons.append(Button(STAGE_NAMES[stage], "section", stage))
@@ -328,8 +390,29 @@ def _review(turn: Turn) -> Rendered:
     else:
         blocks.append(Paragraph("Tap a section to change an answer. Finish makes the map and the summary.", "small"))
     ask = _ask_safety(steps) if asking and unanswered else ()
-    rows = (*grid(buttons, 2), ask, (Button("Finish", "finish"),), (BACK, PAUSE))
+    others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if moves.has_notes(turn) else ()
+    rows = (*grid(buttons, 2), others, ask, (Button("Finish", "finish"),), (BACK, PAUSE))
     return tuple(blocks), without_empty(rows), "note"
+
+
+def _notes(turn: Turn) -> Rendered:
+    """What other informants wrote, by whom and on which question."""
+    lines = []
+    for other in turn.interview.others:
+        for item, text in other.notes:
+            lines.append(f"{other.who}, on {_subject(turn, item)}: {text}")
+    blocks = (Heading("Notes from others"), Bullets(tuple(lines)))
+    return blocks, ((Button("‹ Back", "section"),),), "nothing"
+
+
+def _subject(turn: Turn, item: str) -> str:
+    """What a note of another informant is about."""
+    if item.startswith(("functions.", "safety.")):
+        return short_words(item, turn.interview, turn.instrument)
+    parts = item.split(".")
+    if parts[0] == "history":
+        return turn.instrument.words.periods[parts[1]].name
+    return {"relational_now": "relationships now", "review": "the whole"}.get(parts[0], "themself")
 
 
 def _ask_safety(steps: tuple[Step, ...]) -> tuple[Button, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from flows.answers import Answers, Response
-from flows.conversation import Interview
+from flows.conversation import Interview, Other
 from flows.itinerary import Person, Role
 from flows.storage import models
 from flows.storage.flags import Flags
@@ -273,6 +273,8 @@ class Casebook:
                 resume_state=None,
                 sealed_snapshot=self._snapshot(interview),
                 responses_count=0,
+                reminders_sent=0,
+                wants_reminders=True,
                 instrument_version=version,
                 started_at=self._tx.now,
                 updated_at=self._tx.now,
@@ -293,19 +295,7 @@ class Casebook:
             .where(models.Interview.encounter_id == encounter_id)
             .order_by(models.Interview.started_at)
         )
-        return [
-            InterviewInfo(
-                id=i.id,
-                encounter_id=i.encounter_id,
-                informant_id=i.informant_id,
-                role=role,  # type: ignore[arg-type]
-                state=i.state,
-                started_at=i.started_at,
-                updated_at=i.updated_at,
-                finished_at=i.finished_at,
-            )
-            for i, role in rows
-        ]
+        return [_interview_info(i, role) for i, role in rows]
 
     def clinician_interview(self, encounter_id: str) -> InterviewInfo | None:
         return next((i for i in self.interviews(encounter_id) if i.role == "clinician"), None)
@@ -331,8 +321,60 @@ class Casebook:
             flags=self._flags.of_case(case.id),
             is_dated=encounter.assessed is not None,
             results=self.count_results(encounter.id),
+            others=self._others(encounter.id, case.id) if informant.role == "clinician" else [],
             **data,
         )
+
+    def _others(self, encounter_id: str, case_id: str) -> list[Other]:
+        """What the other informants of an encounter have said so far."""
+        found = []
+        for info in self.interviews(encounter_id):
+            if info.role == "clinician" or info.state == "withdrawn":
+                continue
+            row = self._tx.session.get_one(models.Interview, info.id)
+            data = self._tx.unseal(case_id, row.sealed_snapshot, "interviews", row.id, "snapshot")
+            words = self.informant_words(case_id, info.informant_id)
+            answers = Answers.from_json(data["answers"])
+            relation = answers.value("about.relation") or words.get("relation") or ""
+            who = {"carer": "Carer", "school": "School", "self": "The person"}[info.role]
+            named = f"{who} ({str(relation).replace('_', ' ')})" if relation else who
+            found.append(Other(info.informant_id, info.role, named, info.state == "finished", answers))
+        return found
+
+    def informing(self, account_id: str) -> list[InterviewInfo]:
+        """Questionnaires of an account that were not refused or erased, the latest opened first."""
+        rows = self._tx.session.execute(
+            select(models.Interview, models.Informant.role)
+            .join(models.Informant, models.Informant.id == models.Interview.informant_id)
+            .where(
+                models.Informant.account_id == account_id,
+                models.Informant.role != "clinician",
+                models.Interview.state != "withdrawn",
+            )
+            .order_by(models.Interview.started_at.desc())
+        )
+        return [_interview_info(i, role) for i, role in rows]
+
+    def decline(self, interview: Interview) -> None:
+        """Somebody would rather not answer: nothing is asked, and nobody is reminded."""
+        self._tx.session.get_one(models.Interview, interview.id).wants_reminders = False
+
+    def erase_answers(self, interview: Interview) -> None:
+        """Delete what an informant said, save danger answers and the notes on them; the clinician's case goes on."""
+        kept = [r for r in self.responses(interview.case_id, interview.id) if r.response.item.startswith("safety.")]
+        self._tx.session.execute(
+            delete(models.Response).where(
+                models.Response.interview_id == interview.id,
+                models.Response.number.not_in([r.number for r in kept]),
+            )
+        )
+        self._tx.session.get_one(models.Interview, interview.id).wants_reminders = False
+        interview.answers, interview.new_responses = Answers(), []
+        for one in kept:
+            interview.answers.take(one.response)
+
+    def stop_reminding(self, interview_id: str) -> None:
+        self._tx.session.get_one(models.Interview, interview_id).wants_reminders = False
 
     def save_interview(self, interview: Interview, today: date) -> None:
         """Append this turn's responses and keep the snapshot that they add up to."""
@@ -403,6 +445,19 @@ class Casebook:
         case_id = self.encounter(encounter_id).case_id
         content: dict[str, Any] = self._tx.unseal(case_id, row.sealed_case, "results", encounter_id, str(number))
         return content
+
+
+def _interview_info(row: models.Interview, role: str) -> InterviewInfo:
+    return InterviewInfo(
+        id=row.id,
+        encounter_id=row.encounter_id,
+        informant_id=row.informant_id,
+        role=role,  # type: ignore[arg-type]
+        state=row.state,
+        started_at=row.started_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+    )
 
 
 def _body(response: Response) -> dict[str, Any]:

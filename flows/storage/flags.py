@@ -36,9 +36,19 @@ class Flags:
         self._tx = tx
 
     def raise_flag(
-        self, *, case_id: str, encounter_id: str, interview_id: str, informant_id: str, question: str, words: str
+        self,
+        *,
+        case_id: str,
+        encounter_id: str,
+        interview_id: str,
+        informant_id: str,
+        question: str,
+        words: str,
+        is_confirmed: bool,
     ) -> RaisedFlag:
+        """Latch a danger answer; one that is not confirmed yet waits for a word, a pause or ten minutes of silence."""
         flag_id = new_id()
+        state: FlagState = "open" if is_confirmed else "unconfirmed"
         self._tx.session.add(
             models.Flag(
                 id=flag_id,
@@ -46,10 +56,10 @@ class Flags:
                 encounter_id=encounter_id,
                 interview_id=interview_id,
                 informant_id=informant_id,
-                state="open",
+                state=state,
                 sealed_body=self._tx.seal(case_id, {"question": question, "words": words}, "flags", flag_id, "body"),
                 raised_at=self._tx.now,
-                opened_at=self._tx.now,
+                opened_at=self._tx.now if is_confirmed else None,
                 seen_at=None,
                 ended_at=None,
                 ended_by=None,
@@ -57,7 +67,20 @@ class Flags:
             )
         )
         self._tx.session.flush()
-        return RaisedFlag(flag_id, question, informant_id, "open")
+        return RaisedFlag(flag_id, question, informant_id, state)
+
+    def confirm(self, flag_id: str) -> None:
+        row = self._tx.session.get_one(models.Flag, flag_id)
+        row.state, row.opened_at = "open", self._tx.now
+
+    def unconfirmed_since(self, before: datetime) -> list[FlagInfo]:
+        """Danger answers that nobody has confirmed or taken back since a time."""
+        rows = self._tx.session.execute(
+            select(models.Flag, models.Informant.role)
+            .join(models.Informant, models.Informant.id == models.Flag.informant_id)
+            .where(models.Flag.state == "unconfirmed", models.Flag.raised_at <= before)
+        )
+        return [self._info(row, role) for row, role in rows]
 
     def withdraw(self, flag_id: str, by: str) -> None:
         """Take back a flag that was tapped by mistake; the row stays."""

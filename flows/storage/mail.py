@@ -30,6 +30,8 @@ class Waiting:
 class Mail:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
+        #: Accounts that this transaction has queued something for.
+        self.added: set[str] = set()
 
     def claim(self, source: str, event_id: str) -> bool:
         """Take an event's id; false where it was taken before."""
@@ -59,6 +61,7 @@ class Mail:
 
     def add(self, news: Iterable[News]) -> None:
         for one in news:
+            self.added.add(one.account_id)
             token = new_id()
             body = {
                 "body": one.body,

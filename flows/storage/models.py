@@ -112,6 +112,7 @@ class Conversation(Base):
     screen_number: Mapped[int]
     screen_version: Mapped[int]
     delivered_version: Mapped[int]
+    is_hidden: Mapped[bool]
     live_message: Mapped[str | None]
     wants_new_message: Mapped[bool]
     updated_at: Mapped[datetime]
@@ -167,6 +168,8 @@ class Interview(Base):
     resume_state: Mapped[str | None]
     sealed_snapshot: Mapped[bytes]
     responses_count: Mapped[int]
+    reminders_sent: Mapped[int]
+    wants_reminders: Mapped[bool]
     instrument_version: Mapped[str]
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -225,6 +228,7 @@ class Invitation(Base):
     role: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     state: Mapped[str]  # open, used, withdrawn, expired
+    encounter_id: Mapped[str] = mapped_column(ForeignKey("encounters.id"), index=True)
     sealed_words: Mapped[bytes]
     informant_id: Mapped[str | None] = mapped_column(ForeignKey("informants.id"), index=True)
     created_at: Mapped[datetime]

@@ -134,7 +134,17 @@ class People:
 
     def _account(self, row: models.Account) -> Account:
         active = row.clinician_id is not None and self.clinician_state(row.clinician_id) == "active"
-        return Account(row.id, row.channel, row.address, row.clinician_id if active else None, row.locale)
+        informs = self._tx.session.scalar(
+            select(models.Informant.id)
+            .where(models.Informant.account_id == row.id, models.Informant.role != "clinician")
+            .limit(1)
+        )
+        return Account(
+            row.id, row.channel, row.address, row.clinician_id if active else None, row.locale, informs is not None
+        )
+
+    def set_locale(self, account_id: str, locale: str) -> None:
+        self._tx.session.get_one(models.Account, account_id).locale = locale
 
     def local_clinician(self) -> Account:
         """The terminal's user: a built-in clinician, made on first use."""

@@ -20,7 +20,7 @@ class Talks:
         row = self._tx.session.get(models.Conversation, account.id)
         if row is None:
             return Talk(account, Home("home" if account.clinician_id else "stranger"))
-        if account.clinician_id is None:
+        if account.clinician_id is None and not account.informs:
             # never enrolled, suspended or removed: nothing of where the conversation stood is shown
             return Talk(
                 account,
@@ -43,6 +43,7 @@ class Talks:
             delivered_version=row.delivered_version,
             live_message=row.live_message,
             wants_new_message=row.wants_new_message,
+            is_hidden=row.is_hidden,
             hint=hint,
         )
 
@@ -65,11 +66,27 @@ class Talks:
         row.sealed_draft = sealed
         row.screen_number, row.screen_version = talk.screen_number, talk.screen_version
         row.wants_new_message = talk.wants_new_message
+        row.is_hidden = talk.is_hidden
         row.updated_at = self._tx.now
         if is_new:
             self._tx.session.add(row)
         if interview:
             self._casebook.save_interview(interview, today)
+
+    def raise_version(self, account_id: str) -> None:
+        """Something that the screen shows has changed without a turn of its account."""
+        if row := self._tx.session.get(models.Conversation, account_id):
+            row.screen_version += 1
+            row.screen_number += 1
+
+    def hide(self, account_id: str) -> None:
+        """A questionnaire's screen turns neutral, with a way back."""
+        row = self._tx.session.get_one(models.Conversation, account_id)
+        draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account_id, "draft")
+        draft = {**draft, "offers_return": True, "hint": ""}
+        row.sealed_draft = self._tx.seal(keys.INSTALLATION, draft, "conversations", account_id, "draft")
+        row.is_hidden = True
+        self.raise_version(account_id)
 
     def mark_delivered(self, account_id: str, version: int, message: str | None) -> None:
         """The channel has shown the screen of this version, in this message."""

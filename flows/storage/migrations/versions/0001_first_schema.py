@@ -173,6 +173,8 @@ def upgrade() -> None:
     sa.Column('resume_state', sa.String(length=64), nullable=True),
     sa.Column('sealed_snapshot', sa.LargeBinary(), nullable=False),
     sa.Column('responses_count', sa.Integer(), nullable=False),
+    sa.Column('reminders_sent', sa.Integer(), nullable=False),
+    sa.Column('wants_reminders', sa.Boolean(), nullable=False),
     sa.Column('instrument_version', sa.String(length=64), nullable=False),
     sa.Column('started_at', flows.storage.models.UtcTime(), nullable=False),
     sa.Column('updated_at', flows.storage.models.UtcTime(), nullable=False),
@@ -192,18 +194,21 @@ def upgrade() -> None:
     sa.Column('role', sa.String(length=64), nullable=False),
     sa.Column('token_hash', sa.LargeBinary(), nullable=False),
     sa.Column('state', sa.String(length=64), nullable=False),
+    sa.Column('encounter_id', sa.String(length=32), nullable=False),
     sa.Column('sealed_words', sa.LargeBinary(), nullable=False),
     sa.Column('informant_id', sa.String(length=32), nullable=True),
     sa.Column('created_at', flows.storage.models.UtcTime(), nullable=False),
     sa.Column('expires_at', flows.storage.models.UtcTime(), nullable=False),
     sa.Column('ended_at', flows.storage.models.UtcTime(), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], ),
+    sa.ForeignKeyConstraint(['encounter_id'], ['encounters.id'], ),
     sa.ForeignKeyConstraint(['informant_id'], ['informants.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
     with op.batch_alter_table('invitations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_invitations_case_id'), ['case_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_invitations_encounter_id'), ['encounter_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_invitations_informant_id'), ['informant_id'], unique=False)
 
     op.create_table('results',
@@ -226,6 +231,7 @@ def upgrade() -> None:
     sa.Column('screen_number', sa.Integer(), nullable=False),
     sa.Column('screen_version', sa.Integer(), nullable=False),
     sa.Column('delivered_version', sa.Integer(), nullable=False),
+    sa.Column('is_hidden', sa.Boolean(), nullable=False),
     sa.Column('live_message', sa.String(length=64), nullable=True),
     sa.Column('wants_new_message', sa.Boolean(), nullable=False),
     sa.Column('updated_at', flows.storage.models.UtcTime(), nullable=False),
@@ -295,6 +301,7 @@ def downgrade() -> None:
     op.drop_table('results')
     with op.batch_alter_table('invitations', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_invitations_informant_id'))
+        batch_op.drop_index(batch_op.f('ix_invitations_encounter_id'))
         batch_op.drop_index(batch_op.f('ix_invitations_case_id'))
 
     op.drop_table('invitations')
