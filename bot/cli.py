@@ -29,6 +29,7 @@ COMMANDS: tuple[str, ...] = (
     "clinician",
     "cases",
     "flags",
+    "invite",
     "export",
     "erase",
     "instrument",

@@ -24,7 +24,7 @@ def picture(result: Result, name: PictureName) -> bytes:
     """One picture of a result as PNG bytes."""
     from scoring import figures
 
-    return {"map": figures.draw_map, "history": figures.draw_history}[name](result)  # type: ignore[index]
+    return {"map": figures.draw_map, "history": figures.draw_history}[name](result)
 
 
 def report_pdf(result: Result, pictures: Mapping[PictureName, bytes]) -> bytes:

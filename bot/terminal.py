@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from bot.invitation import FORWARD, invitation_link
 from bot.outputs import write_result
 from flows.conversation import Account
 from flows.engine import Engine, Taken
@@ -71,6 +72,10 @@ def _wrapped(text: str, mark: str = "") -> Iterator[str]:
     for number, part in enumerate(text.split("\n")):
         first = mark if number == 0 else " " * len(mark)
         yield from textwrap.wrap(part, WIDTH, initial_indent=first, subsequent_indent=" " * len(mark)) or [""]
+
+
+def invitation_text(bot_name: str | None, token: str) -> str:
+    return FORWARD.format(link=invitation_link(bot_name or "", token))
 
 
 def plain_words(words: str) -> str:
@@ -207,6 +212,9 @@ class Terminal:
 
     def _deliver_one(self, waiting: Waiting) -> None:
         news = waiting.news
+        if news.kind == "invitation":
+            self._print(invitation_text(self._engine.bot_name(), news.body["token"]))
+            return
         if news.kind in ("map", "history", "summary"):
             self._result(waiting)
             return
@@ -214,9 +222,8 @@ class Terminal:
             self._print(self._palette.strong(line))
 
     def _result(self, waiting: Waiting) -> None:
-        from scoring.documents.summary import summary
-
         from scoring import figures
+        from scoring.documents.summary import summary
 
         news = waiting.news
         result = self._engine.result_of(news.body["encounter"], news.body["number"])

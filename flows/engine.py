@@ -83,7 +83,8 @@ class Settings:
 class Taken:
     """What a turn leaves for its channel.
 
-    `toast` is a line that belongs to this tap alone; `recipients` are the accounts that have something new to be shown.
+    `toast` is a line that belongs to this tap alone; `recipients` are the accounts that have something new to be shown;
+    `deletes_typed` says that what was typed must not stay in the chat.
     """
 
     account_id: str
@@ -91,6 +92,7 @@ class Taken:
     toast: str = ""
     is_repeat: bool = False
     has_failed: bool = False
+    deletes_typed: bool = False
     recipients: frozenset[str] = frozenset()
 
 
@@ -198,7 +200,8 @@ class Engine:
         desk.mail.add(turn.news)
         desk.tx.session.flush()
         recipients = frozenset({account.id, *desk.mail.added})
-        return Taken(account.id, show(turn), toast, recipients=recipients)
+        typed = event.kind == "text" and access.actor_of(talk) in access.INFORMANTS
+        return Taken(account.id, show(turn), toast, recipients=recipients, deletes_typed=typed)
 
     def _stranger(self, turn: Turn) -> Taken:
         """One polite screen, whatever a stranger says; it is shown anew only to a first word, a command or a tap."""
@@ -396,6 +399,10 @@ class Engine:
             desk.people.set_reachable(account_id, reachable=False)
             for waiting in desk.mail.waiting(account_id):
                 desk.mail.mark_attempt(waiting.id, gives_up=True)
+
+    def bot_name(self) -> str | None:
+        with self.store.reading() as tx:
+            return self.desk(tx).installation.get("bot_username")
 
     def remember_bot(self, username: str) -> None:
         """What the bot is called, so that links can be printed without asking Telegram."""

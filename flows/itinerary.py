@@ -102,15 +102,7 @@ def itinerary(
 
     Harm that is present adds its question right after the list it was named in; a yes there adds the danger questions.
     """
-    case = case_of(
-        instrument,
-        label=None,
-        born=person.born,
-        assessed=person.on,
-        answers=answers,
-        open_flags=(),
-        no_contact=False,
-    )
+    case = _case_so_far(person, role, answers, instrument)
     steps: list[Step] = []
     if role == "clinician":
         steps.append(_facts(person, instrument))
@@ -145,6 +137,21 @@ def itinerary(
         if answers.value("about.alone") == "yes":
             steps.extend(Step(item, "safety", "danger", (item,)) for item in dangers)
     return (*steps, REVIEW)
+
+
+def _case_so_far(person: Person, role: Role, answers: Answers, instrument: Instrument) -> Case:
+    """What the answers make of the person; others than the clinician make no case, so theirs has an age only."""
+    if role != "clinician":
+        return Case(label=None, born=person.born, assessed=person.on)
+    return case_of(
+        instrument,
+        label=None,
+        born=person.born,
+        assessed=person.on,
+        answers=answers,
+        open_flags=(),
+        no_contact=False,
+    )
 
 
 def _about(role: Role, answers: Answers) -> list[Step]:

@@ -10,12 +10,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from telegram import InputFile
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.drawing import Drawer, DrawingFailed
+from bot.invitation import FORWARD, invitation_link, qr_png
 from bot.telegram import render
 from bot.telegram.pace import Pace
 from bot.telegram.request import AiohttpRequest
@@ -23,6 +25,7 @@ from flows.engine import Engine
 from flows.storage.engines import StorageUnavailable
 from flows.storage.mail import Waiting
 from flows.views import Button, Screen
+from flows.wording import translator
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -36,6 +39,8 @@ ANSWER_TRIES = 4
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
 UPLOADS = {"map": "upload_photo", "history": "upload_photo", "file": "upload_document"}
+NO_PREVIEW = {"is_disabled": True}
+DELETE_YOURSELF = "Please delete what you typed: hold it, then tap Delete."
 NOT_DRAWN = "The picture could not be drawn. The answers are kept; ask for the results again from My cases."
 
 
@@ -189,7 +194,7 @@ class Sender:
             "text": message.text,
             "entities": message.entities or None,
             "reply_markup": keys,
-            "link_preview_options": {"is_disabled": True},
+            "link_preview_options": NO_PREVIEW,
         }
 
     async def _edit(self, chat: str, message: str, screen: Screen) -> bool:
@@ -240,7 +245,7 @@ class Sender:
                     await self._stored(self._engine.news_failed, waiting, gives_up=False)
                 raise
             await self._stored(self._engine.news_sent, waiting, messages)
-            moved = moved or waiting.news.kind in ("map", "history", "summary", "file", "text")
+            moved = moved or waiting.news.kind in ("map", "history", "summary", "file", "text", "invitation")
         return moved
 
     async def _send_news(self, chat: str, waiting: Waiting) -> list[str]:
@@ -252,6 +257,9 @@ class Sender:
             "summary": self._send_summary,
             "text": self._send_text,
             "alert": self._send_text,
+            "notice": self._send_text,
+            "reminder": self._send_text,
+            "invitation": self._send_invitation,
         }
         return await send[news.kind](chat, waiting)
 
@@ -316,6 +324,35 @@ class Sender:
 
     async def _send_text(self, chat: str, waiting: Waiting) -> list[str]:
         return await self._say(chat, waiting.news.body["text"], waiting)
+
+    async def _send_invitation(self, chat: str, waiting: Waiting) -> list[str]:
+        """A text to forward, with the link, and the same link as a picture; neither says what it is about."""
+        name = await self._stored(self._engine.bot_name)
+        link = invitation_link(name or "", waiting.news.body["token"])
+        sent = await self._sent(chat, "sendMessage", text=FORWARD.format(link=link), link_preview_options=NO_PREVIEW)
+        picture = InputFile(qr_png(link), filename="link.png")
+        shown = await self._sent(
+            chat, "sendPhoto", photo=picture, caption="The same link, to be scanned from this screen."
+        )
+        return [str(sent["message_id"]), str(shown["message_id"])]
+
+    def take_away(self, account_id: str, chat: str, message: str) -> None:
+        """What a carer typed does not stay in the chat; where Telegram refuses, one line says how to do it."""
+        task = asyncio.create_task(self._take_away(account_id, chat, message))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _take_away(self, account_id: str, chat: str, message: str) -> None:
+        try:
+            await self._call(chat, "deleteMessage", message_id=message)
+        except BadRequest as error:
+            if "not found" in str(error).casefold():
+                return
+            account = await self._stored(self._engine.account_of, account_id)
+            with suppress(TelegramError, GaveUp):
+                await self._call(chat, "sendMessage", text=translator(account.locale)(DELETE_YOURSELF))
+        except (TelegramError, GaveUp):
+            log.warning("a typed message could not be taken away")
 
     async def _say(self, chat: str, text: str, waiting: Waiting) -> list[str]:
         rows = [[Button(b["words"], b["action"], b.get("arg", "")) for b in waiting.news.body.get("buttons", [])]]

@@ -28,6 +28,7 @@ from flows.storage.engines import StorageUnavailable
 log = logging.getLogger(__name__)
 
 POLL_S = 25
+TICK_S = 10.0
 BATCH = 100
 BUSY = "The storage is busy. Your tap is being tried again; nothing is lost."
 COMMANDS = (
@@ -37,6 +38,8 @@ COMMANDS = (
     ("resume", "Go on where I was"),
     ("help", "How this works"),
     ("privacy", "What is kept, and where"),
+    ("invite", "Ask a carer, a school or the person"),
+    ("language", "Language"),
     ("erase", "Erase a case"),
 )
 
@@ -54,8 +57,11 @@ class Server:
     sends_per_second : outgoing calls a second over all chats
     """
 
-    def __init__(self, engine: Engine, token: str, api_url: str, sends_per_second: float) -> None:
+    def __init__(
+        self, engine: Engine, token: str, api_url: str, sends_per_second: float, tick_s: float = TICK_S
+    ) -> None:
         self._engine = engine
+        self._tick_s = tick_s
         self._request = AiohttpRequest()
         self._bot = Bot(
             token,
@@ -85,8 +91,10 @@ class Server:
             with suppress(NotImplementedError):
                 loop.add_signal_handler(number, self._stopping.set)
         await self._request.initialize()
+        ticking: asyncio.Task[None] | None = None
         try:
             await self._begin()
+            ticking = asyncio.create_task(self._tick())
             await self._poll()
         except Conflict:
             raise ServeFailed(
@@ -97,6 +105,8 @@ class Server:
                 "Telegram does not know this token; set STEMWISE_TOKEN to the one BotFather gave"
             ) from None
         finally:
+            if ticking is not None:
+                ticking.cancel()
             await self._sender.close()
             await self._request.shutdown()
             self._drawer.close()
@@ -125,6 +135,16 @@ class Server:
                 tries += 1
         for account_id in await self._stored(self._engine.accounts_waiting):
             self._sender.notify(account_id)
+
+    async def _tick(self) -> None:
+        """Do what is due, every few seconds; a failure is tried again at the next tick."""
+        while True:
+            try:
+                for account_id in await self._stored(self._engine.tick):
+                    self._sender.notify(account_id)
+            except Exception as error:
+                log.warning("what is due waits: %s", type(error).__name__)
+            await asyncio.sleep(self._tick_s)
 
     async def _rest(self, tries: int, seconds: float | None = None) -> None:
         """A growing pause that ends at once when serving ends."""
@@ -214,6 +234,8 @@ class Server:
                     self._sender.notify(account_id)
                 if one.query_id:
                     self._sender.answer(one.query_id, outcome.toast)
+                if outcome.deletes_typed and one.message_id:
+                    self._sender.take_away(outcome.account_id, one.event.address, one.message_id)
             elif one.query_id:
                 self._sender.answer(one.query_id)
             elif one.group_id is not None and one.group_id not in self._groups_left:

@@ -23,6 +23,7 @@ class Incoming:
     ----------
     event : what the engine takes, `None` where there is nothing to take
     query_id : the tap to be answered
+    message_id : the message that was typed
     group_id : a group that must be left
     blocked_chat : a private chat whose person blocked the bot
     """
@@ -30,6 +31,7 @@ class Incoming:
     update_id: int
     event: Event | None = None
     query_id: str | None = None
+    message_id: str | None = None
     group_id: int | None = None
     blocked_chat: str | None = None
 
@@ -62,7 +64,8 @@ def _read(raw: dict[str, Any], update_id: int, source: str) -> Incoming:
     text = message.get("text")
     if "message" in raw and isinstance(text, str):
         parts = _text(text)
-    return Incoming(update_id, _event(update_id, source, _id(chat["id"]), sender, **parts))
+    event = _event(update_id, source, _id(chat["id"]), sender, **parts)
+    return Incoming(update_id, event, message_id=str(_id(message["message_id"])))
 
 
 def _id(value: Any) -> int:

@@ -119,7 +119,11 @@ class Mail:
 
     def mark_sent(self, outbox_id: int) -> None:
         row = self._tx.session.get(models.Outbox, outbox_id)
-        if row is not None:
+        if row is None:
+            return
+        if row.kind == "invitation":  # the token it holds is told once and not kept
+            self._tx.session.delete(row)
+        else:
             row.state, row.sent_at = "sent", self._tx.now
 
     def mark_attempt(self, outbox_id: int, *, gives_up: bool) -> None:

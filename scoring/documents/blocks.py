@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 PictureName = Literal["map", "history", "compare"]
@@ -34,8 +35,12 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """A table; `widths` are the columns' shares of the width (`None`: equal), `dense` asks for small letters on paper."""
+
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...] | None = None
+    dense: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,22 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """What a renderer is given.
+
+    `dated` is the day a document speaks of, and stands in for the day of printing, so that the same content prints alike;
+    `small_print` stands on every page where there are pages.
+    """
+
     title: str
     sections: tuple[Section, ...]
     language: str = "en"
+    dated: date | None = None
+    small_print: str = ""
 
     def only(self, allowed: frozenset[str]) -> Document:
         """The same document with nothing but the sections that are allowed by name."""
-        return Document(self.title, tuple(s for s in self.sections if s.name in allowed), self.language)
+        return replace(self, sections=tuple(s for s in self.sections if s.name in allowed))
+
+    def section(self, name: str) -> Section | None:
+        """The section of that name, `None` where the document has none."""
+        return next((s for s in self.sections if s.name == name), None)

@@ -1,0 +1,184 @@
+"""A document as a PDF: text that can be selected and searched, with title, language, bookmarks, tags and page numbers.
+
+fpdf2 and the fonts that come with matplotlib are imported only when something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from scoring.documents.blocks import Bullets, Document, Heading, Paragraph, Picture, PictureName, Section, Table
+
+if TYPE_CHECKING:
+    from scoring.documents.pdf_page import Sheet
+
+BODY_PT, SMALL_PT, TITLE_PT, SECTION_PT, PART_PT = 8.6, 7.4, 17.0, 11.5, 9.6
+#: Line height in mm for a size in points.
+LEADING = 0.3528 * 1.42
+INDENT_MM = 4.6
+PICTURE_GAP_MM = 6.0
+PICTURE_WIDEST_MM, PICTURE_HIGHEST_MM = 118.0, 150.0
+#: Pictures shrink to what a page has left, but not below this.
+PICTURE_LOWEST_MM = 86.0
+
+
+def to_pdf(
+    document: Document,
+    pictures: Mapping[PictureName, bytes],
+    *,
+    paper: Literal["A4", "Letter"] = "A4",
+    fonts: Sequence[Path] = (),
+) -> bytes:
+    """The document on paper; the same input gives the same bytes.
+
+    Parameters
+    ----------
+    pictures : PNG files by name; where one is missing, its text twin is printed in its place
+    fonts : further font files for scripts that the bundled fonts lack. What no font has becomes one visible mark
+
+    Notes
+    -----
+    Right-to-left and joined scripts are shaped where `uharfbuzz` is installed, and drawn as they are where it is not.
+
+    Examples
+    --------
+    >>> to_pdf(Document("Example", (Section("x", (Paragraph("A line."),)),)), {})[:5]
+    b'%PDF-'
+    """
+    from scoring.documents.pdf_page import Sheet
+
+    sheet = Sheet(document, paper, fonts)
+    sheet.turn()
+    _title(sheet, document)
+    for section in document.sections:
+        _section(sheet, section, pictures)
+    return bytes(sheet.output())
+
+
+def _section(sheet: Sheet, section: Section, pictures: Mapping[PictureName, bytes]) -> None:
+    """A section's blocks in turn; pictures that follow each other stand side by side."""
+    from scoring.documents.pdf_table import draw_table
+
+    waiting = list(section.blocks)
+    while waiting:
+        block = waiting.pop(0)
+        if isinstance(block, Heading):
+            before_picture = bool(waiting) and isinstance(waiting[0], Picture) and waiting[0].name in pictures
+            _heading(sheet, block, PICTURE_LOWEST_MM if before_picture else 0.0)
+        elif isinstance(block, Paragraph):
+            if block.text.endswith(":") and waiting:
+                sheet.need(4 * BODY_PT * LEADING)  # what leads to a list stays with it
+            _paragraph(sheet, block)
+        elif isinstance(block, Bullets):
+            _bullets(sheet, block)
+        elif isinstance(block, Table):
+            draw_table(sheet, block)
+        else:
+            row = [block]
+            while waiting and isinstance(waiting[0], Picture):
+                row.append(waiting.pop(0))  # type: ignore[arg-type]  # seen to be a picture
+            _pictures(sheet, row, pictures)
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+
+def _title(sheet: Sheet, document: Document) -> None:
+    from scoring.documents.pdf_page import ACCENT, QUIET
+    from scoring.documents.words import day
+
+    sheet.style(TITLE_PT, "B", ACCENT)
+    _lines(sheet, document.title, TITLE_PT, "H1")
+    if document.dated:
+        sheet.style(BODY_PT, "", QUIET)
+        _lines(sheet, day(document.dated), BODY_PT, "P")
+    sheet.set_draw_color(*ACCENT)
+    sheet.set_line_width(0.6)
+    sheet.line(sheet.l_margin, sheet.y + 1.2, sheet.l_margin + 22, sheet.y + 1.2)
+    sheet.y += 4.5
+
+
+def _heading(sheet: Sheet, block: Heading, follows_mm: float) -> None:
+    """A heading with its bookmark; it never stands alone at the foot of a page. `follows_mm` is what must fit under it."""
+    from scoring.documents.pdf_page import ACCENT, INK
+
+    large = block.level <= 2
+    size = SECTION_PT if large else PART_PT
+    if not sheet.need(size * LEADING + max(follows_mm, 20)):
+        sheet.y += 2.6 if large else 1.6
+    sheet.start_section(sheet.drawable(block.text), level=0 if large else 1, strict=False)
+    sheet.style(size, "B", ACCENT if large else INK)
+    _lines(sheet, block.text, size, "H2" if large else "H3")
+    sheet.y += 0.8
+
+
+def _paragraph(sheet: Sheet, block: Paragraph) -> None:
+    from scoring.documents.pdf_page import INK, QUIET
+
+    size = SMALL_PT if block.tone == "small" else BODY_PT
+    sheet.style(size, "B" if block.tone == "strong" else "", QUIET if block.tone == "small" else INK)
+    _lines(sheet, block.text, size, "P")
+    sheet.y += 1.3
+
+
+def _bullets(sheet: Sheet, block: Bullets) -> None:
+    sheet.style(BODY_PT)
+    indent = INDENT_MM if block.start is None else INDENT_MM + 1.6
+    for number, item in enumerate(block.items, block.start or 0):
+        _lines(sheet, item, BODY_PT, "P", indent, "•" if block.start is None else f"{number}.")
+        sheet.y += 0.6
+    sheet.y += 0.9
+
+
+def _lines(
+    sheet: Sheet, text: str, size: float, kind: Literal["H1", "H2", "H3", "P"], indent: float = 0.0, marker: str = ""
+) -> None:
+    """A text in the present style, over as many pages as it takes: one tagged element a page."""
+    height = size * LEADING
+    left = sheet.wrap(text, sheet.epw - indent)
+    sheet.need(min(2, len(left)) * height)
+    while left:
+        fits = max(1, int(sheet.room / height + 1e-6))
+        with sheet.tagged(kind):
+            if marker:
+                sheet.put(sheet.l_margin + 0.6, sheet.y, marker, height)
+            for line in left[:fits]:
+                sheet.put(sheet.l_margin + indent, sheet.y, line, height)
+                sheet.y += height
+        left, marker = left[fits:], ""
+        if left:
+            font = (sheet.font_family, sheet.font_style, sheet.font_size_pt)
+            sheet.turn()
+            sheet.set_font(*font)
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def _pictures(sheet: Sheet, blocks: Sequence[Picture], pictures: Mapping[PictureName, bytes]) -> None:
+    """Pictures that follow each other stand side by side, each as large as fits; a missing one speaks."""
+    there = [block for block in blocks if block.name in pictures]
+    if there:
+        width = min((sheet.epw - PICTURE_GAP_MM * (len(there) - 1)) / len(there), PICTURE_WIDEST_MM)
+        sheet.need(PICTURE_LOWEST_MM)
+        highest = min(sheet.room - 8, PICTURE_HIGHEST_MM)
+        sizes = [_fitted(pictures[block.name], width, highest) for block in there]
+        tallest = max(high for _, high in sizes)
+        x, top = sheet.l_margin, sheet.y
+        for block, (wide, high) in zip(there, sizes, strict=True):
+            sheet.image(BytesIO(pictures[block.name]), x=x, y=top, w=wide, h=high, alt_text=sheet.drawable(block.alt))
+            x += width + PICTURE_GAP_MM
+        sheet.y = top + tallest + 2
+    for block in blocks:
+        if block.name not in pictures:
+            _paragraph(sheet, Paragraph(block.alt, "small"))
+
+
+def _fitted(png: bytes, width: float, height: float) -> tuple[float, float]:
+    """Width and height in mm of a PNG in a box, its proportions kept. The sizes stand in the file's first bytes."""
+    pixels_wide, pixels_high = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+    scale = min(width / pixels_wide, height / pixels_high)
+    return pixels_wide * scale, pixels_high * scale

@@ -1,0 +1,220 @@
+"""The clinician's report, two to four pages: everything on record that bears on what is concluded. Not to be handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Section, Table
+from scoring.documents.findings import (
+    about,
+    age_notes,
+    counting_notes,
+    domain_table,
+    hearing_line,
+    unknown_blocks,
+)
+from scoring.documents.history import history_blocks
+from scoring.documents.safety import safety_section
+from scoring.documents.steps import ORDER_IS_A_CONVENTION, load_blocks, plan_table, source_blocks
+from scoring.documents.summary import titled
+from scoring.documents.what_holds import relationship_blocks, strength_blocks
+from scoring.documents.words import Wording, age, capital, day, flat
+from scoring.profile import FunctionResult
+from scoring.result import Result
+
+CELL_MAX = 400
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBy:
+    """Who answered: `who` in words (`Carer, aunt`), the day of the last answer, and how many of how many."""
+
+    who: str
+    on: date | None = None
+    answered: int | None = None
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLine:
+    """A safety flag's story: who raised it, and who cleared it and why. `cleared_on` is `None` while it is open."""
+
+    flag: str
+    raised_by: str
+    raised_on: date | None = None
+    cleared_by: str | None = None
+    cleared_on: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What people said of one function, as they said it; the clinician's rating counts."""
+
+    function: str
+    said: tuple[tuple[str, str], ...]
+
+
+def report(
+    result: Result,
+    *,
+    answered_by: Sequence[AnsweredBy] = (),
+    flags: Sequence[FlagLine] = (),
+    disagreements: Sequence[Disagreement] = (),
+    plan_notes: Sequence[str] = (),
+    bulk_confirmed: int = 0,
+    map_alt: str | None = None,
+    history_alt: str | None = None,
+) -> Document:
+    """The whole report of a result.
+
+    Parameters
+    ----------
+    answered_by, flags, disagreements, plan_notes : what scoring does not know; a section without content is left out
+    bulk_confirmed : how many ratings were taken over in one tap
+    map_alt, history_alt : the pictures' text twins; `None` refers to the tables, which say the same
+
+    Returns
+    -------
+    Document
+        Sections: notice, safety, who, pictures, strengths, domains, relationships, history, functions, disagreements,
+        unknown, plan.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from scoring.case import Case
+    >>> from scoring.instrument import load
+    >>> from scoring.result import assess
+    >>> made = report(assess(Case(label=None, born=date(2018, 3, 14), assessed=date(2026, 4, 1)), load()))
+    >>> made.title, made.sections[0].name, made.sections[-1].name
+    ('Report', 'notice', 'plan')
+    """
+    notice = result.instrument.words.notice
+    safety = safety_section(result)
+    sections = [
+        Section("notice", (Paragraph(" ".join(notice.points), "small"),)),
+        Section("safety", (*safety.blocks, *_flag_table(result, flags))),
+        Section("who", (Heading("Who answered, when, with what"), *_who(result, answered_by))),
+        Section(
+            "pictures",
+            (
+                Heading("The map and the history"),
+                Picture("map", map_alt or _map_alt(result)),
+                Picture("history", history_alt or "The history by period. The table under History says the same."),
+                Paragraph(notice.short, "small"),
+            ),
+        ),
+        Section("strengths", (Heading("What goes well"), *strength_blocks(result))),
+        Section(
+            "domains",
+            (
+                Heading("Results by domain"),
+                *age_notes(result),
+                *_hearing(result),
+                domain_table(result),
+                *counting_notes(result, bulk_confirmed),
+            ),
+        ),
+        Section("relationships", (Heading("Present relationships"), *relationship_blocks(result))),
+        Section("history", (Heading("History by period"), *history_blocks(result))),
+        Section("functions", (Heading("Ratings"), *_hearing(result), function_table(result))),
+    ]
+    if disagreements:
+        sections.append(Section("disagreements", (Heading("Where answers differ"), *_differ(result, disagreements))))
+    sections.append(Section("unknown", (Heading("What is not known"), *unknown_blocks(result))))
+    sections.append(
+        Section(
+            "plan",
+            (
+                Heading("The plan"),
+                Paragraph(ORDER_IS_A_CONVENTION, "small"),
+                plan_table(result),
+                *load_blocks(result),
+                *_plan_notes(plan_notes),
+                *source_blocks(result),
+            ),
+        )
+    )
+    return Document(titled("Report", result), tuple(sections), dated=result.case.assessed, small_print=notice.short)
+
+
+def _hearing(result: Result) -> Iterator[Block]:
+    if line := hearing_line(result):
+        yield Paragraph(line, "strong")
+
+
+def _who(result: Result, answered_by: Sequence[AnsweredBy]) -> Iterator[Block]:
+    yield Paragraph(about(result))
+    languages = result.case.facts.get("languages")
+    if isinstance(languages, str):
+        yield Paragraph(f"Languages at home: {flat(languages, CELL_MAX)}. Language is rated in the strongest one.")
+    if not answered_by:
+        return
+    rows = []
+    for person in answered_by:
+        many = f"{person.answered} of {person.asked}" if person.asked is not None else str(person.answered or "")
+        rows.append((flat(person.who, CELL_MAX), day(person.on) if person.on else "Not known", many))
+    yield Table(("Who", "Last answer", "Answered"), tuple(rows), widths=(50, 30, 20))
+
+
+def _flag_table(result: Result, flags: Sequence[FlagLine]) -> Iterator[Block]:
+    words = Wording(result)
+    rows = []
+    for line in flags:
+        cleared = "Open"
+        if line.cleared_by is not None:
+            when = f", {day(line.cleared_on)}" if line.cleared_on else ""
+            cleared = f"Cleared by {flat(line.cleared_by, CELL_MAX)}{when}"
+        raised = f"{flat(line.raised_by, CELL_MAX)}{f', {day(line.raised_on)}' if line.raised_on else ''}"
+        rows.append((capital(words.flag(line.flag)), raised, cleared, flat(line.reason or "", CELL_MAX)))
+    if rows:
+        yield Paragraph("Flags on record, and who cleared them:")
+        yield Table(("Flag", "Raised by", "State", "Reason"), tuple(rows), widths=(26, 22, 22, 30))
+
+
+def _map_alt(result: Result) -> str:
+    asked = [f for f in result.profile.functions if f.expected is not None]
+    rated = sum(f.rating is not None for f in asked)
+    return (
+        f"Map of the functions at {age(result.profile.age_months)}: {rated} of {len(asked)} are rated. The table under "
+        "Ratings says the same in words."
+    )
+
+
+def function_table(result: Result) -> Table:
+    """All functions in two columns: rated of expected, and how that reads for the age."""
+    cells = [_function_cells(result, f) for f in result.profile.functions]
+    half = -(-len(cells) // 2)
+    cells += [("", "")] * (2 * half - len(cells))
+    rows = tuple(a + b for a, b in zip(cells[:half], cells[half:], strict=True))
+    return Table(("Function", "Rated of expected") * 2, rows, widths=(26, 24, 26, 24), dense=True)
+
+
+def _function_cells(result: Result, found: FunctionResult) -> tuple[str, str]:
+    words = Wording(result)
+    rated = "?" if found.rating is None else str(found.rating)
+    if found.expected is None:
+        return words.function(found.id), "not asked" if found.rating is None else f"{rated}, not asked"
+    reading = "not known" if found.status is None else words.texts.statuses[found.status].removesuffix(" for age")
+    return words.function(found.id), f"{rated} of {found.expected}: {reading.lower()}"
+
+
+def _differ(result: Result, disagreements: Sequence[Disagreement]) -> Iterator[Block]:
+    words = Wording(result)
+    yield Bullets(
+        tuple(
+            f"{words.function(d.function)}: "
+            + "; ".join(f"{flat(who, CELL_MAX)}: {flat(what, CELL_MAX)}" for who, what in d.said)
+            for d in disagreements
+        )
+    )
+    yield Paragraph("Kept side by side, never averaged. The clinician's rating counts.", "small")
+
+
+def _plan_notes(notes: Sequence[str]) -> Iterator[Block]:
+    if notes:
+        yield Paragraph("Changes the clinician made to the plan:")
+        yield Bullets(tuple(flat(note, CELL_MAX) for note in notes))

@@ -1,0 +1,261 @@
+"""The plan in words: each step with its reason, each activity with what led to it, and what it all asks of the family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from scoring.documents.blocks import Block, Bullets, Heading, Paragraph, Table
+from scoring.documents.findings import language_note
+from scoring.documents.words import Wording, capital, counted, sentence, series
+from scoring.instrument.checks import FALLBACK_ACTIVITY, RELATIONSHIP
+from scoring.profile import Step
+from scoring.result import Result
+
+#: Said once, before the steps.
+ORDER_IS_A_CONVENTION = (
+    "The order, from the bottom up with relationships first, is a convention and has not been tested. Nor has it been "
+    "tested whether the plan helps: look again after some weeks."
+)
+BY_THE_CLINICIAN = "chosen by the clinician"
+TAKES_MOST_SHOWN = 3
+
+
+def step_title(words: Wording, step: Step) -> str:
+    if step.kind in ("now", "later"):
+        assert isinstance(step.target, str)
+        tier = f" ({words.tier(step.tier).lower()})" if step.tier else ""
+        return f"{capital(step.kind)}: {words.domain(step.target).lower()}{tier}"
+    return {
+        "safety": "Safety",
+        "look_closer": "A closer look",
+        "relationship": "Relationships",
+        "find_out": "Find out more",
+    }[step.kind]
+
+
+def step_reason(words: Wording, step: Step) -> str:
+    """Why the step is there and stands where it stands."""
+    result = words.result
+    if step.kind == "safety":
+        return f"Answered yes: {series(map(words.flag_or_harm, step.target))}."
+    if step.kind == "look_closer":
+        return f"These stand out, whatever the domains say: {series(map(words.function, step.target))}."
+    if step.kind == "relationship":
+        if not result.case.relational_now:
+            return (
+                "Nothing is known of present relationships: they are still to be asked. They come early in every plan."
+            )
+        return "Present relationships come early in every plan, whatever else was found."
+    if step.kind == "find_out":
+        return f"Too little is known to place every domain. Ask next: {series(map(words.function, step.target))}."
+    return _domain_reason(words, step)
+
+
+def _domain_reason(words: Wording, step: Step) -> str:
+    """Where a domain stands in the order, and what its placing means."""
+    place = domain_place(words, step)
+    return f"{place} {words.texts.tiers[step.tier].about}" if step.tier and step.kind == "now" else place
+
+
+def domain_place(words: Wording, step: Step) -> str:
+    """Why a domain stands where it stands in the order."""
+    if step.kind == "later":
+        return "After the domains above, by how it is placed."
+    if step.target != words.result.profile.order[0]:
+        return "Next by how it is placed, from the bottom up among equals."
+    if step.tier == "extend":
+        return "First of the domains, from the bottom up, as all of them hold."
+    return f"First of the domains: the lowest from the bottom up that is not yet at {words.tier('extend').lower()}."
+
+
+def empty_reason(words: Wording, step: Step) -> str | None:
+    """Why a step has no activities; `None` where it has some or says all in its reason."""
+    if step.activities:
+        return None
+    if step.waits:
+        return "Waits, see Safety first."
+    if step.kind == "safety":
+        return "No activities here: people act, see Safety first."
+    if step.kind == "find_out":
+        return None
+    if step.tier == "extend":
+        return "Nothing needed."
+    if step.kind == "later":
+        return "Comes later: a family can only do so much at a time."
+    return "Nothing in the library fits; the clinician chooses."
+
+
+# --- why an activity -------------------------------------------------------------------------------------------------
+
+
+def why(words: Wording, step: Step, activity: str, *, brief: bool = False) -> str:
+    """The answers that led to an activity, with their words; a choice made by hand says so.
+
+    Parameters
+    ----------
+    brief : names and ratings only, for a table that has little room
+    """
+    if step.kind == "relationship":
+        return _why_relationship(words, activity)
+    found = {f.id: f for f in words.result.profile.functions}
+    led = led_by_functions(words.result, step, activity)
+    if not led:
+        return capital(BY_THE_CLINICIAN)
+    if brief:
+        return series(f"{words.function(f)} {found[f].rating} of {found[f].expected}" for f in led)
+    rated = series(f"{words.function_plain(f)}, rated {found[f].rating}, expected {found[f].expected}" for f in led)
+    return f"A closer look at {rated}" if step.kind == "look_closer" else rated
+
+
+def led_by_functions(result: Result, step: Step, activity: str) -> tuple[str, ...]:
+    """The functions that led to an activity of a domain or of the closer look, what weighs most first."""
+    listed_there = result.instrument.activity[activity].functions
+    if step.kind == "look_closer":
+        if activity != FALLBACK_ACTIVITY:
+            return tuple(t for t in step.target if t in listed_there)
+        others = {f for a in step.activities if a != activity for f in result.instrument.activity[a].functions}
+        return tuple(t for t in step.target if t not in others)
+    if step.kind not in ("now", "later") or not isinstance(step.target, str):
+        return ()
+    gaps = {f.id: f.gap or 0 for f in result.profile.functions}
+    weighed = {f: result.instrument.function[f].weights[step.target] * max(0, gaps[f]) for f in listed_there}
+    return tuple(sorted((f for f in listed_there if weighed[f] > 0), key=lambda f: -weighed[f]))
+
+
+def _why_relationship(words: Wording, activity: str) -> str:
+    result, case = words.result, words.result.case
+    chosen = result.instrument.activity[activity]
+    thin = [s for s in chosen.supports if case.relational_now.get(s, 3) < 3]
+    reasons = [f"{words.relational_now(s)}: {words.how_steady(case.relational_now[s])}" for s in thin]
+    unknown = "carer_has_support" in chosen.supports and "carer_has_support" not in case.relational_now
+    if unknown and case.safety.get("carer_in_crisis"):
+        reasons.append(words.flag("carer_in_crisis"))
+    if reasons:
+        return capital("; ".join(reasons))
+    if RELATIONSHIP not in chosen.targets or chosen.kind != "enrichment":
+        return capital(BY_THE_CLINICIAN)
+    supports = series(map(words.relational_now, chosen.supports))
+    known = all(s in case.relational_now for s in chosen.supports)
+    return f"Keeps up what holds: {supports}" if known else f"Fits while more is still to be asked: {supports}"
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+def plan_blocks(result: Result) -> Iterator[Block]:
+    """The sequence: each step with its reason, each activity with why, who, where, how often, care and source."""
+    words = Wording(result)
+    yield Paragraph(ORDER_IS_A_CONVENTION, "small")
+    for step in result.plan.steps:
+        yield Heading(f"{step.step}. {step_title(words, step)}", level=3)
+        yield from language_note(result, step_functions(result, step))
+        yield Paragraph(step_reason(words, step))
+        if empty := empty_reason(words, step):
+            yield Paragraph(empty)
+        for activity in step.activities:
+            yield from _activity(words, step, activity)
+
+
+def step_functions(result: Result, step: Step) -> tuple[str, ...]:
+    """The functions a step speaks of as found (what is still to be asked is no finding)."""
+    if step.kind == "look_closer":
+        return tuple(step.target)
+    return tuple(f for a in step.activities for f in led_by_functions(result, step, a))
+
+
+def _activity(words: Wording, step: Step, activity: str) -> Iterator[Block]:
+    text = words.activity(activity)
+    yield Paragraph(text.name, "strong")
+    lines = [
+        f"Why: {sentence(why(words, step, activity))}",
+        f"{capital(text.leader)} leads, {text.place}: {text.dose}.",
+    ]
+    if text.caution:
+        lines.append(f"Take care: {text.caution}")
+    if text.source:
+        lines.append(f"Source: {text.source}")
+    yield Bullets(tuple(lines))
+
+
+PLAN_HEADER = ("Step", "Why", "Activity", "Who leads", "Where", "How often", "Take care", "Source")
+
+
+def plan_table(result: Result) -> Table:
+    """The plan as a table: a row an activity, a row a step that has none."""
+    words = Wording(result)
+    rows: list[tuple[str, ...]] = []
+    for step in result.plan.steps:
+        title = f"{step.step}. {step_title(words, step)}"
+        if not step.activities:
+            reason = domain_place(words, step) if step.kind in ("now", "later") else step_reason(words, step)
+            rows.append((title, reason, empty_reason(words, step) or "", *[""] * 5))
+        for place, name in enumerate(step.activities):
+            text = words.activity(name)
+            rows.append(
+                (
+                    title if place == 0 else "",
+                    capital(why(words, step, name, brief=True)),
+                    f"{text.name}. {text.what}",
+                    capital(text.leader),
+                    capital(text.place),
+                    text.dose,
+                    text.caution or "",
+                    result.instrument.activity[name].evidence or "",
+                )
+            )
+    return Table(PLAN_HEADER, tuple(rows), widths=(22, 33, 38, 19, 20, 19, 33, 17), dense=True)
+
+
+def source_blocks(result: Result) -> Iterator[Block]:
+    """The works named in the table, each with the people it was studied in."""
+    words = Wording(result)
+    sources = [words.activity(a).source for step in result.plan.steps for a in step.activities]
+    if named := tuple(source for source in sources if source):
+        yield Paragraph("Sources, and for whom they were studied:")
+        yield Bullets(named)
+
+
+# --- load ------------------------------------------------------------------------------------------------------------
+
+
+def load_heading(result: Result) -> Heading:
+    return Heading(f"What it asks of {_who_carries(result)}")
+
+
+def load_blocks(result: Result) -> Iterator[Block]:
+    """What the plan asks of the family a week; too much is said to be too much, and what takes most is named."""
+    minutes, most = result.plan.family_minutes, result.instrument.figures.rules.family_minutes_max
+    who = _who_carries(result)
+    if result.plan.waits and not minutes:
+        yield Paragraph(f"While the plan waits it asks no time of {who}.")
+        return
+    if not minutes:
+        yield Paragraph(f"The plan asks no extra time of {who}.")
+        return
+    yield Paragraph(f"The plan asks about {counted(round(minutes), 'minute')} a week of {who}.")
+    if minutes > most:
+        yield Paragraph(
+            f"That is too much: more than {most} minutes. Choose with {who} what to begin with, and leave the rest.",
+            "strong",
+        )
+        yield Paragraph("What takes most, and could wait or be swapped:")
+        yield Bullets(tuple(_takes_most(result)))
+
+
+def _who_carries(result: Result) -> str:
+    return "the adult and those around them" if Wording(result).adult else "the family"
+
+
+def weekly_minutes(result: Result, activity: str) -> Fraction:
+    """Minutes a week an activity asks of the family, 0 where it adds no load."""
+    figures = result.instrument.activity[activity]
+    return Fraction(figures.minutes) * Fraction(str(figures.per_week)) if figures.adds_load else Fraction(0)
+
+
+def _takes_most(result: Result) -> Iterator[str]:
+    words = Wording(result)
+    chosen: Sequence[str] = [a for step in result.plan.steps for a in step.activities]
+    heavy = sorted((a for a in chosen if weekly_minutes(result, a)), key=lambda a: -weekly_minutes(result, a))
+    for name in heavy[:TAKES_MOST_SHOWN]:
+        yield f"{words.activity(name).name}: {counted(round(weekly_minutes(result, name)), 'minute')} a week"

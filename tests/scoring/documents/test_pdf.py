@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from scoring.compare import compare
+from scoring.documents.blocks import Bullets, Document, Heading, Paragraph, Picture, Section, Table
+from scoring.documents.comparison import comparison
+from scoring.documents.family import family
+from scoring.documents.pdf import to_pdf
+from scoring.documents.pdf_page import MARK
+from scoring.documents.report import AnsweredBy, FlagLine, report
+from scoring.documents.words import Wording, percent, span
+from tests.scoring.documents.made import NAMES, png, result_with, vector
+
+PICTURES = {"map": png(), "history": png(40, 44), "compare": png()}
+needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
+LABELS = [
+    "$x_1$ {nb} **b**",
+    "😀👩‍👩‍👧 ❤️",
+    "محمد علي",
+    "שלום (x)",
+    "王小明",
+    "W" * 24,
+    "a\ud800\x00\u202eb",
+    "हिन्दी",
+    "Zoë",
+]
+
+
+def text_of(data, tmp_path, *options):
+    path = tmp_path / "it.pdf"
+    path.write_bytes(data)
+    run = subprocess.run(["pdftotext", *options, str(path), "-"], capture_output=True, check=True)
+    return run.stdout.decode()
+
+
+def flat(text):
+    return re.sub(r"\s+", " ", text)
+
+
+def pages(data):
+    return len(re.findall(rb"/Type /Page\b", data))
+
+
+def small(*blocks):
+    return Document("Title", (Section("s", blocks),))
+
+
+@needs_poppler
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_can_be_searched_for_its_domains_and_its_plan(name, tmp_path):
+    result = vector(name)
+    data = to_pdf(report(result), PICTURES)
+    assert 2 <= pages(data) <= 4
+    text = flat(text_of(data, tmp_path, "-raw"))
+    for domain, area in result.profile.domains.items():
+        assert Wording(result).domain(domain) in text
+        if area.percent is not None:
+            assert f"{percent(area.percent)} of what is" in text
+        if area.low is not None and area.low != area.high:
+            assert span(area.low, area.high) in text
+    for step in result.plan.steps:
+        for activity in step.activities:
+            words = Wording(result).activity(activity)
+            assert words.name.split()[0] in text
+            assert words.dose.split(",")[0].split()[0] in text
+    for flag in result.profile.safety:
+        assert Wording(result).flag_act(flag.id)[:40] in text
+    assert flat(result.instrument.words.notice.short) in text
+
+
+@needs_poppler
+def test_a_page_for_home_can_be_read_as_text(tmp_path):
+    result = vector("18")
+    text = flat(text_of(to_pdf(family(result), {}), tmp_path, "-raw"))
+    for step in result.plan.steps:
+        for activity in step.activities:
+            for line in Wording(result).activity(activity).how:
+                assert line in text
+    assert "%" not in text
+
+
+def test_the_same_content_makes_the_same_bytes():
+    document = report(vector("15"))
+    assert to_pdf(document, PICTURES) == to_pdf(document, PICTURES)
+
+
+def test_title_language_bookmarks_and_tags_are_there():
+    data = to_pdf(report(vector("01"), map_alt="The map in words"), PICTURES)
+    assert b"/Lang (en)" in data
+    assert b"/Title (" in data
+    assert b"/Outlines" in data
+    assert b"/MarkInfo" in data
+    assert data.count(b"/S /Figure") == 2
+    assert b"/S /H1" in data
+    assert b"/S /H2" in data
+    assert b"/Alt (" in data
+    assert b"/CreationDate (D:20260" in data or b"/CreationDate (D:2025" in data
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_no_label_breaks_it(label):
+    result = result_with(vector("08"), label=label, facts={"languages": label})
+    document = report(
+        result,
+        answered_by=[AnsweredBy(label * 40)],
+        flags=[FlagLine("danger_at_home_now", label, reason=f"{label} " * 300)],
+    )
+    assert to_pdf(document, PICTURES).startswith(b"%PDF")
+
+
+@needs_poppler
+def test_what_no_font_has_becomes_a_visible_mark_and_the_rest_stays(tmp_path):
+    text = text_of(to_pdf(small(Paragraph("Ab 王 {nb} \ue000 ❤️ żó")), {}), tmp_path)
+    assert f"Ab {MARK} {{nb}} {MARK} ❤ żó" in text
+
+
+@needs_poppler
+def test_a_row_no_page_can_hold_is_continued_on_the_next(tmp_path):
+    words = [f"word{n}" for n in range(3000)]
+    table = Table(("Narrow", "Wide"), ((" ".join(words), "b"), ("last", "row")), widths=(1, 5))
+    data = to_pdf(small(table), {})
+    assert pages(data) > 2
+    text = flat(text_of(data, tmp_path, "-raw"))
+    assert all(word in text for word in (*words, "last"))
+    assert text.count("Narrow") == pages(data)
+
+
+@needs_poppler
+def test_long_text_runs_on_over_pages_and_loses_nothing(tmp_path):
+    words = [f"w{n}" for n in range(4000)]
+    data = to_pdf(small(Paragraph(" ".join(words)), Bullets((" ".join(words[:2000]),), start=1)), {})
+    found = flat(text_of(data, tmp_path, "-raw")).split()
+    assert set(words) <= set(found)
+    assert "Page" in found
+
+
+def test_a_word_wider_than_its_column_is_cut_and_never_an_error():
+    table = Table(("a", "b"), (("W" * 400, "x"), ("", "")), widths=(1, 30))
+    assert to_pdf(small(table, Table(("alone",), ())), {}).startswith(b"%PDF")
+
+
+@needs_poppler
+def test_a_picture_that_is_missing_speaks_for_itself(tmp_path):
+    assert "The map in words" in text_of(to_pdf(small(Picture("map", "The map in words")), {}), tmp_path)
+
+
+def test_a_heading_goes_to_the_next_page_with_its_picture():
+    blocks = [Paragraph("line")] * 36
+    data = to_pdf(small(*blocks, Heading("Pictures"), Picture("map", "m")), PICTURES)
+    assert pages(data) == 2
+
+
+def test_letter_paper_is_another_size():
+    document = small(Paragraph("x"))
+    assert b"612.00 792.00" in to_pdf(document, {}, paper="Letter")
+    assert b"595.28 841.89" in to_pdf(document, {})
+
+
+def test_a_comparison_can_be_printed():
+    data = to_pdf(comparison(compare(vector("08"), vector("09"))), PICTURES)
+    assert pages(data) <= 3
+
+
+def test_a_document_without_a_day_can_be_printed():
+    assert to_pdf(replace(small(Paragraph("x")), dated=None), {}).startswith(b"%PDF")

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+
+from scoring.documents.blocks import Paragraph, Picture, Table
+from scoring.documents.report import AnsweredBy, Disagreement, FlagLine, report
+from scoring.documents.words import Wording, percent, span, whole
+from tests.scoring.documents.made import NAMES, bare, result_of, result_with, vector, words_of
+from tests.scoring.strategies import cases
+
+SECTIONS = ["notice", "safety", "who", "pictures", "strengths", "domains", "relationships", "history", "functions"]
+
+
+def table_of(document, section):
+    return next(b for b in document.section(section).blocks if isinstance(b, Table))
+
+
+def check(result):
+    document = report(result)
+    assert [s.name for s in document.sections] == [*SECTIONS, "unknown", "plan"]
+    for block in (b for s in document.sections for b in s.blocks if isinstance(b, Table)):
+        assert all(len(row) == len(block.header) for row in block.rows)
+        assert block.widths is None or len(block.widths) == len(block.header)
+    domains = table_of(document, "domains").rows
+    for row, area in zip(domains, result.profile.domains.values(), strict=True):
+        if area.percent is not None:
+            assert row[1].startswith(percent(area.percent))
+        if area.low is not None and area.low != area.high:
+            assert span(area.low, area.high) in row[2]
+    history = table_of(document, "history").rows
+    for row, period in zip(history, result.profile.history.values(), strict=True):
+        assert (row[3].split(",")[0] == whole(period.load)) if period.load is not None else "Too little" in row[3]
+    rated = " ".join(cell for row in table_of(document, "functions").rows for cell in row)
+    for found in result.profile.functions:
+        assert Wording(result).function(found.id) in rated
+        if found.rating is not None and found.expected is not None:
+            assert f"{found.rating} of {found.expected}: " in rated
+    plan = table_of(document, "plan")
+    rows = iter(plan.rows)
+    for step in result.plan.steps:
+        for activity in step.activities or (None,):
+            row = next(rows)
+            assert row[1]
+            if activity is not None:
+                words = Wording(result).activity(activity)
+                assert row[2].startswith(words.name)
+                assert row[5] == words.dose
+                assert (row[6], row[7]) == (words.caution or "", result.instrument.activity[activity].evidence or "")
+    assert next(rows, None) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_reports_hold_all_that_is_on_record(name):
+    check(vector(name))
+
+
+@given(cases())
+def test_any_report_holds_all_that_is_on_record(content):
+    check(result_of(content))
+
+
+def test_the_notice_stands_first_and_again_under_the_pictures():
+    document = report(vector("01"))
+    notice = vector("01").instrument.words.notice
+    assert all(point in words_of(document.sections[0]) for point in notice.points)
+    pictures = document.section("pictures").blocks
+    assert [b.name for b in pictures if isinstance(b, Picture)] == ["map", "history"]
+    assert pictures[-1] == Paragraph(notice.short, "small")
+
+
+def test_the_pictures_carry_the_text_twin_they_are_given():
+    document = report(vector("01"), map_alt="All in words.", history_alt="The past in words.")
+    assert [b.alt for b in document.section("pictures").blocks if isinstance(b, Picture)] == [
+        "All in words.",
+        "The past in words.",
+    ]
+
+
+def test_what_scoring_does_not_know_is_taken_from_outside():
+    document = report(
+        vector("08"),
+        answered_by=[AnsweredBy("Carer, aunt", date(2026, 2, 1), 40, 52), AnsweredBy("School")],
+        flags=[
+            FlagLine("told_of_harm", "School", date(2026, 1, 2), "Dr Lee", date(2026, 1, 9), "spoken with the team"),
+            FlagLine("danger_at_home_now", "Carer, aunt"),
+        ],
+        disagreements=[Disagreement("sleep", (("Clinician", "4"), ("Carer, aunt", "about the same, about 9")))],
+        plan_notes=["Swapped one activity: too far away"],
+        bulk_confirmed=3,
+    )
+    who = words_of(document.section("who"))
+    assert "Carer, aunt" in who
+    assert "1 February 2026" in who
+    assert "40 of 52" in who
+    safety = words_of(document.section("safety"))
+    assert "Cleared by Dr Lee, 9 January 2026" in safety
+    assert "spoken with the team" in safety
+    assert "Open" in safety
+    assert "Sleep: Clinician: 4; Carer, aunt: about the same, about 9" in words_of(document.section("disagreements"))
+    assert "Swapped one activity: too far away" in words_of(document.section("plan"))
+    assert "3 ratings were confirmed in bulk" in words_of(document.section("domains"))
+
+
+def test_what_was_typed_cannot_break_a_line():
+    document = report(vector("08"), answered_by=[AnsweredBy("a\nb\u202ec\ud800" + "x" * 5000)])
+    row = table_of(document, "who").rows[0]
+    assert row[0].startswith("a bc\N{REPLACEMENT CHARACTER}")
+    assert len(row[0]) <= 400
+
+
+def test_unknown_history_is_never_said_to_be_none():
+    document = report(bare(100))
+    for row in table_of(document, "history").rows:
+        assert row[1:3] == ("Not known.", "Not known.")
+
+
+def test_history_tells_none_from_not_known():
+    first = table_of(report(vector("15")), "history").rows[0]
+    assert "None of the rest. Not known: 1 of 7." in first[1]
+
+
+def test_the_load_is_said_to_be_no_measure_of_what_it_did():
+    assert "not what it did" in words_of(report(vector("01")).section("history"))
+
+
+def test_languages_at_home_are_told_as_typed():
+    result = result_with(vector("01"), facts={"languages": "Kurdî, English", "hearing_checked": True})
+    assert "Languages at home: Kurdî, English." in words_of(report(result).section("who"))
+
+
+def test_a_source_says_for_whom_it_was_studied():
+    text = words_of(report(vector("15")).section("plan"))
+    assert "no proof" in text
