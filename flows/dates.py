@@ -46,7 +46,7 @@ def read_birth(text: str, today: date) -> date:
         raise BirthRefused(f"Day and month could be swapped in that. {FORMS}")
     year, month, day = _parts(text)
     try:
-        born = date(year, month, day or 1)
+        born = date(year, month, 1 if day is None else day)
     except ValueError:
         raise BirthRefused(f"The calendar has no such day. {FORMS}") from None
     if born > today:

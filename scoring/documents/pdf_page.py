@@ -31,8 +31,8 @@ ACCENT: Colour = (32, 78, 92)
 RULE: Colour = (198, 208, 212)
 TINT: Colour = (235, 241, 243)
 
-MARGIN_MM = 17.0
-FOOT_MM = 20.0
+MARGIN_MM = 15.5
+FOOT_MM = 17.5
 FAMILY = "body"
 #: One visible mark in the place of a character that no font has; captions and files keep the true text.
 MARK = "\N{REPLACEMENT CHARACTER}"
@@ -94,7 +94,7 @@ class Sheet(FPDF):
 
     def footer(self) -> None:
         """The short notice, whose sheet it is, and the page's number: marked as no part of the text."""
-        document, y = self._document, self.h - FOOT_MM + 5
+        document, y = self._document, self.h - FOOT_MM + 4
         self._out("/Artifact BMC")
         self.set_draw_color(*RULE)
         self.set_line_width(0.2)

@@ -464,7 +464,7 @@ BROKEN_YAML = {
 
 
 @pytest.mark.parametrize("fault", BROKEN_YAML)
-@pytest.mark.parametrize("file", [FIGURES, FUNCTIONS, SAFETY, LIMBIC])
+@pytest.mark.parametrize("file", [FUNCTIONS, LIMBIC])
 def test_what_is_not_yaml_is_told_and_never_run(copy: Copy, file: str, fault: str) -> None:
     copy.text(file, lambda text: text + BROKEN_YAML[fault])
     assert (file, "") in copy.problems()
