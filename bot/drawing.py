@@ -8,12 +8,18 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import threading
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
-from scoring.result import Result
+from scoring.case import case_from
+from scoring.compare import compare
+from scoring.documents.blocks import PictureName
+from scoring.documents.voices import Voices
+from scoring.instrument import Instrument, load
+from scoring.result import assess
 
-Wanted = Literal["map", "history", "report", "family"]
+Wanted = Literal["map", "history", "compare", "report", "family"]
 TIME_LIMIT_S = 60.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 
@@ -22,17 +28,32 @@ class DrawingFailed(Exception):
     """A picture or document could not be made; the chat goes on without it."""
 
 
-def draw(wanted: Wanted, result: Result) -> bytes:
-    """What is wanted of a result, made here and now."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is wanted, and what it is made from: the case of a result, for a comparison the earlier one too."""
+
+    wanted: Wanted
+    case: dict[str, Any]
+    before: dict[str, Any] | None = None
+    voices: Voices = field(default_factory=Voices)
+
+
+def draw(job: Job, instrument: Instrument) -> bytes:
+    """What is wanted, made here and now."""
     from bot import outputs
 
-    if wanted == "map" or wanted == "history":
-        return outputs.picture(result, wanted)
-    if wanted == "report":
-        return outputs.report_pdf(
-            result, {"map": outputs.picture(result, "map"), "history": outputs.picture(result, "history")}
-        )
-    return outputs.family_pdf(result)
+    result = assess(case_from(job.case, instrument), instrument)
+    if job.wanted == "compare":
+        assert job.before is not None
+        from scoring import figures
+
+        return figures.draw_comparison(compare(assess(case_from(job.before, instrument), instrument), result))
+    if job.wanted in ("map", "history"):
+        return outputs.picture(result, job.wanted)
+    if job.wanted == "family":
+        return outputs.family_pdf(result)
+    pictures: dict[PictureName, bytes] = {name: outputs.picture(result, name) for name in ("map", "history")}
+    return outputs.report_pdf(result, pictures, job.voices)
 
 
 def _serve(pipe: Connection) -> None:
@@ -44,19 +65,14 @@ def _serve(pipe: Connection) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
-    from scoring.case import case_from
-    from scoring.instrument import load
-    from scoring.result import assess
-
     instrument = load()
     while True:
         try:
-            wanted, content = pipe.recv()
+            job = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            drawn = draw(wanted, assess(case_from(content, instrument), instrument))
-            pipe.send((True, drawn))
+            pipe.send((True, draw(job, instrument)))
         except Exception as error:
             pipe.send((False, type(error).__name__))
 
@@ -81,8 +97,8 @@ class Drawer:
             self._pipe = ours
         return self._pipe
 
-    def make(self, wanted: Wanted, content: dict[str, Any]) -> bytes:
-        """Draw from the case that a kept result was made from.
+    def make(self, job: Job) -> bytes:
+        """Have the helper draw.
 
         Raises
         ------
@@ -92,7 +108,7 @@ class Drawer:
         with self._lock:
             try:
                 pipe = self._start()
-                pipe.send((wanted, content))
+                pipe.send(job)
                 if not pipe.poll(self._time_limit_s):
                     raise TimeoutError
                 is_drawn, drawn = pipe.recv()

@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from scoring.documents.blocks import PictureName
+from scoring.documents.blocks import Document, PictureName
+from scoring.documents.voices import Voices
 from scoring.result import Result, profile_json
 
 #: Called with the name of each file as it is begun.
@@ -27,12 +28,21 @@ def picture(result: Result, name: PictureName) -> bytes:
     return {"map": figures.draw_map, "history": figures.draw_history}[name](result)
 
 
-def report_pdf(result: Result, pictures: Mapping[PictureName, bytes]) -> bytes:
-    """The clinician's report."""
+def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Voices | None = None) -> bytes:
+    """The clinician's report, with what the informants said where that is known."""
     from scoring.documents.pdf import to_pdf
     from scoring.documents.report import report
 
-    return to_pdf(report(result), pictures)
+    known = voices or Voices()
+    document = report(
+        result,
+        answered_by=known.answered_by,
+        flags=known.flags,
+        disagreements=known.disagreements,
+        plan_notes=known.plan_notes,
+        bulk_confirmed=known.bulk_confirmed,
+    )
+    return to_pdf(document, pictures)
 
 
 def family_pdf(result: Result) -> bytes:
@@ -43,14 +53,21 @@ def family_pdf(result: Result) -> bytes:
     return to_pdf(family(result), {})
 
 
-def summary_markdown(result: Result) -> bytes:
-    from scoring.documents.markdown import to_markdown
+def summary_of(result: Result, voices: Voices | None = None) -> Document:
+    """The recommendation summary, with where home and clinic differ."""
     from scoring.documents.summary import summary
 
-    return to_markdown(summary(result)).encode()
+    known = voices or Voices()
+    return summary(result, bulk_confirmed=known.bulk_confirmed, disagreements=known.disagreements)
 
 
-def write_result(result: Result, folder: Path, progress: Progress = _quiet) -> list[Path]:
+def summary_markdown(result: Result, voices: Voices | None) -> bytes:
+    from scoring.documents.markdown import to_markdown
+
+    return to_markdown(summary_of(result, voices)).encode()
+
+
+def write_result(result: Result, folder: Path, progress: Progress = _quiet, voices: Voices | None = None) -> list[Path]:
     """Write every file of a result into `folder`, 0600; nothing is left half-written."""
     pictures: dict[PictureName, bytes] = {}
 
@@ -60,10 +77,10 @@ def write_result(result: Result, folder: Path, progress: Progress = _quiet) -> l
 
     files: list[tuple[str, Callable[[], bytes]]] = [
         ("profile.json", lambda: as_json(profile_json(result))),
-        ("summary.md", lambda: summary_markdown(result)),
+        ("summary.md", lambda: summary_markdown(result, voices)),
         ("map.png", lambda: drawn("map")),
         ("history.png", lambda: drawn("history")),
-        ("report.pdf", lambda: report_pdf(result, pictures)),
+        ("report.pdf", lambda: report_pdf(result, pictures, voices)),
         ("family.pdf", lambda: family_pdf(result)),
     ]
     return write_all(folder, files, progress)

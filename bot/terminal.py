@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.invitation import FORWARD, invitation_link
-from bot.outputs import write_result
+from bot.outputs import summary_of, write_private, write_result
 from flows.conversation import Account
 from flows.engine import Engine, Taken
 from flows.events import Event
 from flows.storage.mail import Waiting
 from flows.views import Button, Screen
-from scoring.documents.blocks import Block, Bullets, Heading, Paragraph, Picture, Table
+from scoring import figures
+from scoring.compare import compare
+from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
 
 SOURCE = "terminal"
 WIDTH = 88
@@ -214,37 +216,51 @@ class Terminal:
         news = waiting.news
         if news.kind == "invitation":
             self._print(invitation_text(self._engine.bot_name(), news.body["token"]))
-            return
-        if news.kind in ("map", "history", "summary"):
+        elif "encounter" in news.body:
             self._result(waiting)
-            return
-        for line in _wrapped(str(news.body.get("text", ""))):
-            self._print(self._palette.strong(line))
+        else:
+            for line in _wrapped(str(news.body.get("text", ""))):
+                self._print(self._palette.strong(line))
 
     def _result(self, waiting: Waiting) -> None:
-        from scoring import figures
-        from scoring.documents.summary import summary
-
-        news = waiting.news
-        result = self._engine.result_of(news.body["encounter"], news.body["number"])
+        """What was made from a result: its files are written once, and the words are shown."""
+        news, body = waiting.news, waiting.news.body
+        result = self._engine.result_of(body["encounter"], body["number"])
+        voices = self._engine.voices_of(body["encounter"])
         folder = self._results / str(news.case_id) / result.profile.assessed.isoformat()
         if news.kind == "map":
             self._print("")
             self._print("Drawing…")
-            write_result(result, folder, self._progress or (lambda _: None))
-            text = figures.map_alt(result)
+            write_result(result, folder, self._progress or (lambda _: None), voices)
+            self._say(figures.map_alt(result))
         elif news.kind == "history":
-            text = figures.history_alt(result)
+            self._say(figures.history_alt(result))
+        elif news.kind == "compare":
+            comparison = compare(self._engine.result_of(body["before"], body["before_number"]), result)
+            write_private(folder / "compare.png", figures.draw_comparison(comparison))
+            self._say(figures.comparison_alt(comparison))
+            self._say(f"The picture is {folder / 'compare.png'}")
+        elif news.kind == "file":
+            self._file(str(news.case_id), body["wanted"], folder)
         else:
-            document = summary(result)
-            self._print("")
-            for section in document.sections:
-                for line in lines_of(section.blocks, self._palette):
-                    self._print(line)
-            self._print("")
-            self._print(self._palette.strong(f"The files are in {folder}"))
-            for path in sorted(folder.iterdir()):
-                self._print(f"  {path.name}")
-            return
+            self._summary(summary_of(result, voices), folder)
+
+    def _file(self, case_id: str, wanted: str, folder: Path) -> None:
+        path = folder / ("case.json" if wanted == "export" else f"{wanted}.pdf")
+        if wanted == "export":
+            write_private(path, self._engine.export_of(case_id))
+        self._say(f"The file is {path}")
+
+    def _summary(self, document: Document, folder: Path) -> None:
+        self._print("")
+        for section in document.sections:
+            for line in lines_of(section.blocks, self._palette):
+                self._print(line)
+        self._print("")
+        self._print(self._palette.strong(f"The files are in {folder}"))
+        for path in sorted(folder.iterdir()):
+            self._print(f"  {path.name}")
+
+    def _say(self, text: str) -> None:
         for line in _wrapped(text):
             self._print(line)

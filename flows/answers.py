@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+#: What stands in the place of a button's words where an answer was taken over from the encounter before.
+PREFILLED = "as recorded before"
+
 ResponseKind = Literal["answer", "not_sure", "skipped", "note", "set_aside", "counted_again", "agreed", "slip"]
 
 

@@ -141,10 +141,11 @@ class Interview:
         following = after(steps, step)
         while following.kind == "function" and self._is_confirmed(following):
             following = after(steps, following)
-        at_once = following.kind in ("harm", "danger") and following.stage == "history"
-        if self.is_returning and not (at_once and not following.is_answered(self.answers)):
-            return steps[-1]
-        return following
+        if self.is_returning:
+            following = steps[-1]
+        passed = steps[: steps.index(following)]
+        unseen = (s for s in passed if s.kind in ("harm", "danger") and s.stage == "history" and s.key != step.key)
+        return next((s for s in unseen if not s.is_answered(self.answers)), following)
 
     def _is_confirmed(self, step: Step) -> bool:
         """Whether a function was taken over with its region, so that it is not asked singly as well."""

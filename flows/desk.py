@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flows.answers import Answers, Response
+from flows.answers import PREFILLED, Answers, Response
 from flows.cases import case_json
 from flows.conversation import Interview, Talk, Turn
 from flows.help_lines import help_lines
@@ -137,10 +137,15 @@ class Desk:
         interview = turn.interview
         for place, flag in enumerate(interview.flags):
             own = flag.informant_id == interview.informant_id and flag.question == question
-            if own and flag.state in ("open", "unconfirmed"):
+            if own and flag.state in ("open", "unconfirmed") and self._is_raised_in(interview, flag.id):
                 self.flags.withdraw(flag.id, turn.talk.account.id)
                 interview.flags[place] = type(flag)(flag.id, flag.question, flag.informant_id, "withdrawn")
                 self.tx.audit(turn.talk.account.id, "flag.tapped_by_mistake", interview.case_id)
+
+    def _is_raised_in(self, interview: Interview, flag_id: str) -> bool:
+        """Whether a flag was raised in this very interview; one of an earlier encounter is cleared with a reason only."""
+        info = self.flags.info(flag_id)
+        return info is not None and info.interview_id == interview.id
 
     # --- encounters and interviews ---
 
@@ -199,7 +204,7 @@ class Desk:
                         item,
                         answer.kind,
                         answer.value,
-                        "as recorded before",
+                        PREFILLED,
                         item_text(item, interview, self.instrument),
                         is_bulk=True,
                     )
@@ -246,6 +251,17 @@ class Desk:
         """The newest finished encounter of a case that was not entered in error, and its newest result's number."""
         finished = [e for e in self.cases.encounters(case_id) if e.state == "finished"]
         for encounter in reversed(finished):
+            if number := self.cases.count_results(encounter.id):
+                return encounter, number
+        return None
+
+    def result_before(self, encounter_id: str) -> tuple[EncounterInfo, int] | None:
+        """The newest result of the encounter before this one, for a comparison."""
+        if not self.cases.has_encounter(encounter_id):
+            return None
+        this = self.cases.encounter(encounter_id)
+        earlier = [e for e in self.cases.encounters(this.case_id) if e.number < this.number and e.state == "finished"]
+        for encounter in reversed(earlier):
             if number := self.cases.count_results(encounter.id):
                 return encounter, number
         return None

@@ -7,6 +7,7 @@ savepoint of its own.
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from flows import access, clock
 from flows.conversation import Account, Turn
 from flows.desk import Desk
 from flows.events import ANY_SCREEN, Event
+from flows.exchange.record import record_of
 from flows.home_moves import has_invitation
 from flows.machines import HOME, INTERVIEW
 from flows.screens import show
@@ -27,9 +29,12 @@ from flows.storage.invitations import PREFIX as INVITATION
 from flows.storage.mail import Waiting
 from flows.storage.store import Store, Tx
 from flows.typed import read_text
-from flows.views import Screen
+from flows.views import Button, Screen
+from flows.voices import voices_of
 from flows.wording import translator
 from scoring.case import case_from
+from scoring.documents.blocks import Paragraph
+from scoring.documents.voices import Voices
 from scoring.instrument import Instrument
 from scoring.result import Result, assess
 
@@ -58,6 +63,8 @@ LEADS_HOME = frozenset(
         "go_on_with",
     }
 )
+#: Triggers that only follow from another one; from outside they would lead past a question that must be answered.
+FOLLOWS = frozenset({"forward", "finished"})
 #: How many screens may follow each other by themselves in one turn, as a guard against a loop.
 MAX_CHAIN = 4
 
@@ -168,8 +175,18 @@ class Engine:
                 raise
             log.error("turn failed: event=%s account=%s %s", event.id, account.id, _where(error))
             desk.mail.mark_failed(event.source, event.id)
-            turn = self._turn_of(desk, account, event)
-            return Taken(account.id, show(turn), FAILED, has_failed=True, recipients=frozenset({account.id}))
+            screen = self._screen_after_failure(desk, account, event)
+            return Taken(account.id, screen, FAILED, has_failed=True, recipients=frozenset({account.id}))
+
+    def _screen_after_failure(self, desk: Desk, account: Account, event: Event) -> Screen:
+        """Where things stand; where even that cannot be shown, a way home, so that nobody else's turn is held up."""
+        try:
+            return show(self._turn_of(desk, account, event))
+        except Exception as error:
+            if storage_error(error):
+                raise
+            log.error("screen failed: account=%s %s", account.id, _where(error))
+            return Screen(account.id, 0, 0, (Paragraph(FAILED, "strong"),), ((Button("Home", "home"),),))
 
     def _turn_of(self, desk: Desk, account: Account, event: Event) -> Turn:
         now = desk.tx.now
@@ -229,6 +246,8 @@ class Engine:
             trigger, turn.arg, turn.text = read.trigger, read.arg, read.text
         elif event.kind == "command":
             trigger = self._command(turn)
+        if trigger in FOLLOWS:
+            return translator(talk.account.locale)(NOT_HERE)
         if not access.permits(talk, trigger):
             return NOT_HERE if trigger not in access.MAY else NOT_ALLOWED
         talk.hint = ""
@@ -366,10 +385,21 @@ class Engine:
         with self.store.reading() as tx:
             return self.desk(tx).people.account_by_id(account_id)
 
+    def voices_of(self, encounter_id: str) -> Voices:
+        """Who said what for a result, and where they differ."""
+        with self.store.reading() as tx:
+            return voices_of(self.desk(tx), encounter_id)
+
     def case_json_of(self, encounter_id: str, number: int) -> dict[str, Any]:
         """The very case that a kept result was made from."""
         with self.store.reading() as tx:
             return self.desk(tx).cases.result(encounter_id, number)
+
+    def export_of(self, case_id: str) -> bytes:
+        """A whole case as `stemwise export --format json` writes it."""
+        with self.store.reading() as tx:
+            record = record_of(self.desk(tx), case_id)
+        return (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
 
     def result_of(self, encounter_id: str, number: int) -> Result:
         """A kept result, scored again from the case it was made from."""

@@ -18,6 +18,7 @@ STATES = (
     "cases",
     "case",
     "results",
+    "handing",
     "erase",
     "in_error",
     "flags",
@@ -284,6 +285,53 @@ def send_history(turn: Turn) -> None:
     draft = turn.talk.home.draft
     what = {"encounter": draft["encounter"], "number": draft["number"]}
     turn.news.append(News(turn.talk.account.id, "history", what, draft["case"], is_protected=True))
+
+
+def send_report(turn: Turn) -> None:
+    """The report is for the clinician: protected from nothing, since it may go into a record, but never sent on by us."""
+    _send_file(turn, "report")
+
+
+def _send_file(turn: Turn, wanted: str) -> None:
+    draft = turn.talk.home.draft
+    body = {"encounter": draft["encounter"], "number": draft["number"], "wanted": wanted}
+    turn.news.append(News(turn.talk.account.id, "file", body, draft["case"]))
+    turn.desk.tx.audit(turn.talk.account.id, f"{wanted}.sent", draft["case"])
+
+
+def is_handed(turn: Turn) -> bool:
+    return has_result(turn) and turn.arg in ("family", "export")
+
+
+def ask_before_handing(turn: Turn) -> None:
+    """What leaves the clinic: first who holds responsibility, and who must not learn of the visit."""
+    turn.talk.home.draft["handing"] = turn.arg
+
+
+def hand_over(turn: Turn) -> None:
+    _send_file(turn, turn.talk.home.draft.pop("handing"))
+
+
+def keep_here(turn: Turn) -> None:
+    turn.talk.home.draft.pop("handing", None)
+
+
+def may_compare(turn: Turn) -> bool:
+    return knows_case(turn) and turn.desk.result_before(turn.talk.home.draft.get("encounter", "")) is not None
+
+
+def send_comparison(turn: Turn) -> None:
+    draft = turn.talk.home.draft
+    before = turn.desk.result_before(draft["encounter"])
+    assert before is not None
+    body = {
+        "encounter": draft["encounter"],
+        "number": draft["number"],
+        "before": before[0].id,
+        "before_number": before[1],
+    }
+    turn.news.append(News(turn.talk.account.id, "compare", body, draft["case"], is_protected=True))
+    turn.desk.tx.audit(turn.talk.account.id, "comparison.sent", draft["case"])
 
 
 def change_answer(turn: Turn) -> None:

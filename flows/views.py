@@ -46,7 +46,7 @@ class Screen:
         return tuple(b for row in self.rows for b in row)
 
 
-NewsKind = Literal["text", "map", "history", "summary", "file", "alert", "notice", "invitation", "reminder"]
+NewsKind = Literal["text", "map", "history", "compare", "summary", "file", "alert", "notice", "invitation", "reminder"]
 
 
 @dataclass(frozen=True, slots=True)

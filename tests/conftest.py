@@ -23,6 +23,6 @@ sys.path.append(str(TESTS))
 
 configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "stemwise-hypothesis")  # nothing in the checkout
 _SHARED = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("ci", max_examples=100, derandomize=True, print_blob=False, **_SHARED)
+settings.register_profile("ci", max_examples=60, derandomize=True, print_blob=False, **_SHARED)
 settings.register_profile("thorough", max_examples=2000, print_blob=True, **_SHARED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from telegram import InputFile
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.drawing import Drawer, DrawingFailed
+from bot.drawing import Drawer, DrawingFailed, Job, Wanted
 from bot.invitation import FORWARD, invitation_link, qr_png
+from bot.outputs import summary_of
 from bot.telegram import render
 from bot.telegram.pace import Pace
 from bot.telegram.request import AiohttpRequest
@@ -26,6 +27,7 @@ from flows.storage.engines import StorageUnavailable
 from flows.storage.mail import Waiting
 from flows.views import Button, Screen
 from flows.wording import translator
+from scoring.compare import compare
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,7 +40,7 @@ MAX_TRIES = 60
 ANSWER_TRIES = 4
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
-UPLOADS = {"map": "upload_photo", "history": "upload_photo", "file": "upload_document"}
+UPLOADS = {"map": "upload_photo", "history": "upload_photo", "compare": "upload_photo", "file": "upload_document"}
 NO_PREVIEW = {"is_disabled": True}
 DELETE_YOURSELF = "Please delete what you typed: hold it, then tap Delete."
 NOT_DRAWN = "The picture could not be drawn. The answers are kept; ask for the results again from My cases."
@@ -245,7 +247,7 @@ class Sender:
                     await self._stored(self._engine.news_failed, waiting, gives_up=False)
                 raise
             await self._stored(self._engine.news_sent, waiting, messages)
-            moved = moved or waiting.news.kind in ("map", "history", "summary", "file", "text", "invitation")
+            moved = moved or waiting.news.kind in ("map", "history", "compare", "summary", "file", "text", "invitation")
         return moved
 
     async def _send_news(self, chat: str, waiting: Waiting) -> list[str]:
@@ -253,6 +255,7 @@ class Sender:
         send: dict[str, Callable[[str, Waiting], Awaitable[list[str]]]] = {
             "map": self._send_picture,
             "history": self._send_picture,
+            "compare": self._send_picture,
             "file": self._send_file,
             "summary": self._send_summary,
             "text": self._send_text,
@@ -267,51 +270,69 @@ class Sender:
         news = waiting.news
         return {"protect_content": news.is_protected or None, "disable_notification": news.is_silent or None}
 
-    async def _drawn(self, chat: str, waiting: Waiting, wanted: Any) -> bytes:
+    async def _drawn(self, chat: str, waiting: Waiting, wanted: Wanted) -> bytes:
         """A picture or document made by the helper; meanwhile the chat shows that something is coming."""
         await self._call(chat, "sendChatAction", action=UPLOADS.get(waiting.news.kind, "upload_document"))
         body = waiting.news.body
-        content = await self._stored(self._engine.case_json_of, body["encounter"], body["number"])
-        return await asyncio.get_running_loop().run_in_executor(None, self._drawer.make, wanted, content)
+        case = await self._stored(self._engine.case_json_of, body["encounter"], body["number"])
+        before = None
+        if wanted == "compare":
+            before = await self._stored(self._engine.case_json_of, body["before"], body["before_number"])
+        voices = await self._stored(self._engine.voices_of, body["encounter"])
+        job = Job(wanted, case, before, voices)
+        return await asyncio.get_running_loop().run_in_executor(None, self._drawer.make, job)
 
-    async def _send_picture(self, chat: str, waiting: Waiting) -> list[str]:
+    async def _caption(self, waiting: Waiting) -> str:
         from scoring import figures
 
-        news = waiting.news
-        result = await self._stored(self._engine.result_of, news.body["encounter"], news.body["number"])
+        body, kind = waiting.news.body, waiting.news.kind
+        result = await self._stored(self._engine.result_of, body["encounter"], body["number"])
+        if kind == "map":
+            return figures.map_caption(result)
+        if kind == "history":
+            return figures.history_alt(result)
+        before = await self._stored(self._engine.result_of, body["before"], body["before_number"])
+        return figures.comparison_alt(compare(before, result))
+
+    async def _send_picture(self, chat: str, waiting: Waiting) -> list[str]:
+        kind = waiting.news.kind
         try:
-            picture = await self._drawn(chat, waiting, news.kind)
+            picture = await self._drawn(chat, waiting, kind)  # type: ignore[arg-type]
         except DrawingFailed as error:
-            log.error("drawing %s failed: %s", news.kind, error)
+            log.error("drawing %s failed: %s", kind, error)
             return await self._say(chat, NOT_DRAWN, waiting)
-        caption = figures.map_caption(result) if news.kind == "map" else figures.history_alt(result)
+        caption = await self._caption(waiting)
         sent = await self._sent(
             chat,
             "sendPhoto",
-            photo=InputFile(picture, filename=f"{news.kind}.png"),
+            photo=InputFile(picture, filename=f"{kind}.png"),
             caption=render.clipped(caption, render.MAX_CAPTION),
             **self._manner(waiting),
         )
         return [str(sent["message_id"])]
 
     async def _send_file(self, chat: str, waiting: Waiting) -> list[str]:
-        news = waiting.news
+        """A document: drawn by the helper, or the case's export."""
+        wanted = waiting.news.body["wanted"]
         try:
-            content = await self._drawn(chat, waiting, news.body["wanted"])
+            if wanted == "export":
+                content = await self._stored(self._engine.export_of, waiting.news.case_id)
+            else:
+                content = await self._drawn(chat, waiting, wanted)
         except DrawingFailed as error:
             log.error("making a document failed: %s", error)
             return await self._say(chat, NOT_DRAWN, waiting)
-        document = InputFile(content, filename=f"{news.body['wanted']}.pdf")
+        name = "case.json" if wanted == "export" else f"{wanted}.pdf"
+        document = InputFile(content, filename=name)
         sent = await self._sent(chat, "sendDocument", document=document, **self._manner(waiting))
         return [str(sent["message_id"])]
 
     async def _send_summary(self, chat: str, waiting: Waiting) -> list[str]:
-        from scoring.documents.summary import summary
-
-        news = waiting.news
-        result = await self._stored(self._engine.result_of, news.body["encounter"], news.body["number"])
+        body = waiting.news.body
+        result = await self._stored(self._engine.result_of, body["encounter"], body["number"])
+        voices = await self._stored(self._engine.voices_of, body["encounter"])
         sent = []
-        for message in render.document_messages(summary(result)):
+        for message in render.document_messages(summary_of(result, voices)):
             answer = await self._sent(
                 chat,
                 "sendMessage",

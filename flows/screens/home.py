@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flows import home_moves as moves
 from flows.conversation import Turn
 from flows.dates import FORMS
 from flows.desk import on_day
@@ -155,13 +156,35 @@ def _results(turn: Turn) -> Rendered:
             Paragraph(f"Map and summary of {day}{number}. They are sent as messages of their own."),
             Paragraph(turn.instrument.words.notice.short, "small"),
         ),
-        (
-            (Button("History picture", "history_picture"), Button("Send again", "again")),
-            (Button("Change an answer", "change"),),
-            (Button("Close", "home"), BACK),
+        without_empty(
+            (
+                (Button("Report (PDF)", "report"), Button("For the family (PDF)", "hand", "family")),
+                (Button("History picture", "history_picture"),),
+                (Button("Compare", "compare_results"),) if moves.may_compare(turn) else (),
+                (Button("Change an answer", "change"), Button("Export", "hand", "export")),
+                (Button("Send again", "again"), Button("Close", "home")),
+                (BACK,),
+            )
         ),
         "nothing",
     )
+
+
+def _handing(turn: Turn) -> Rendered:
+    """Before something leaves the clinic: who holds responsibility, and who must not learn of the visit."""
+    draft = turn.talk.home.draft
+    lines = []
+    for info in turn.desk.invitations.of_case(draft["case"]):
+        who = str(info.words.get("relation") or ROLES[info.role])
+        said = {"yes": "holds parental responsibility", "no": "does not hold parental responsibility"}
+        lines.append(f"{who}: {said.get(str(info.words.get('responsible')), 'responsibility not known')}")
+        if info.words.get("must_not_learn"):
+            lines.append(f"Must not learn of it: {info.words['must_not_learn']}")
+    what = "the page for the family" if draft.get("handing") == "family" else "the whole case as a file"
+    blocks: list[Block] = [Heading("Before it leaves here"), Paragraph(f"This sends you {what}.")]
+    blocks.append(Bullets(tuple(lines)) if lines else Paragraph("Nothing is recorded of who holds responsibility."))
+    blocks.append(Paragraph("Think of who could see it on the way, and who must not learn of the visit.", "small"))
+    return tuple(blocks), ((Button("Send it to me", "hand_over"), BACK),), "nothing"
 
 
 def _erase(turn: Turn) -> Rendered:
@@ -333,6 +356,7 @@ SCREENS: dict[str, Callable[[Turn], Rendered]] = {
     "cases": _cases,
     "case": _case,
     "results": _results,
+    "handing": _handing,
     "erase": _erase,
     "in_error": _in_error,
     "flags": _flags,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from flows.answers import Answers, Response
+from flows.answers import PREFILLED, Answers, Response
 from flows.conversation import Interview, Other
 from flows.itinerary import Person, Role
 from flows.storage import models
@@ -395,7 +395,8 @@ class Casebook:
             row.responses_count += len(interview.new_responses)
             row.updated_at = self._tx.now
             self.touch(interview.case_id)
-            if interview.role == "clinician" and not interview.is_dated:
+            is_answered = any(r.label != PREFILLED for r in interview.new_responses)
+            if interview.role == "clinician" and not interview.is_dated and is_answered:
                 self.set_assessed(interview.encounter_id, today)
                 interview.is_dated = True
         interview.new_responses = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from flows.conversation import Account, Home, Talk
+from flows.conversation import Account, Home, Interview, Talk
 from flows.storage import keys, models
 from flows.storage.casebook import Casebook
 from flows.storage.store import Tx
@@ -33,11 +34,15 @@ class Talks:
             )
         draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account.id, "draft")
         hint = draft.pop("hint", "")
+        place = draft.pop("place", None)
         state = row.state if row.kind == "home" else "case"
-        return Talk(
+        interview = self._casebook.interview(row.interview_id, today) if row.interview_id else None
+        if self._is_anothers(account, interview, draft):
+            state, draft, hint, interview = "home", {}, "", None  # the case was handed over
+        talk = Talk(
             account=account,
             home=Home(state, draft),
-            interview=self._casebook.interview(row.interview_id, today) if row.interview_id else None,
+            interview=interview,
             screen_number=row.screen_number,
             screen_version=row.screen_version,
             delivered_version=row.delivered_version,
@@ -46,10 +51,22 @@ class Talks:
             is_hidden=row.is_hidden,
             hint=hint,
         )
+        if place is not None and place != str(talk.place()):
+            talk.screen_number += 1  # it moved on from elsewhere: a second phone, a command
+        return talk
+
+    def _is_anothers(self, account: Account, interview: Interview | None, draft: dict[str, Any]) -> bool:
+        """Whether the conversation stands at a case that is another clinician's by now."""
+        if interview and interview.role != "clinician":
+            return False
+        case_id = interview.case_id if interview else draft.get("case")
+        if case_id is None or not self._casebook.has_case(case_id):
+            return False
+        return self._casebook.case(case_id).clinician_id != account.clinician_id
 
     def save(self, talk: Talk, today: date) -> None:
         """Keep where the conversation stands, and of an open interview all that this turn added."""
-        draft = {**talk.home.draft, "hint": talk.hint}
+        draft = {**talk.home.draft, "hint": talk.hint, "place": str(talk.place())}
         sealed = self._tx.seal(keys.INSTALLATION, draft, "conversations", talk.account.id, "draft")
         row = self._tx.session.get(models.Conversation, talk.account.id)
         is_new = row is None

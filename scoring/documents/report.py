@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Section, Table
 from scoring.documents.findings import (
@@ -19,42 +17,11 @@ from scoring.documents.history import history_blocks
 from scoring.documents.safety import safety_section
 from scoring.documents.steps import ORDER_IS_A_CONVENTION, load_blocks, plan_table, source_blocks
 from scoring.documents.summary import titled
+from scoring.documents.voices import CELL_MAX, AnsweredBy, Disagreement, FlagLine, differing
 from scoring.documents.what_holds import relationship_blocks, strength_blocks
 from scoring.documents.words import Wording, age, capital, day, flat
 from scoring.profile import FunctionResult
 from scoring.result import Result
-
-CELL_MAX = 400
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredBy:
-    """Who answered: `who` in words (`Carer, aunt`), the day of the last answer, and how many of how many."""
-
-    who: str
-    on: date | None = None
-    answered: int | None = None
-    asked: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FlagLine:
-    """A safety flag's story: who raised it, and who cleared it and why. `cleared_on` is `None` while it is open."""
-
-    flag: str
-    raised_by: str
-    raised_on: date | None = None
-    cleared_by: str | None = None
-    cleared_on: date | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """What people said of one function, as they said it; the clinician's rating counts."""
-
-    function: str
-    said: tuple[tuple[str, str], ...]
 
 
 def report(
@@ -123,7 +90,7 @@ def report(
         Section("functions", (Heading("Ratings"), *_hearing(result), function_table(result))),
     ]
     if disagreements:
-        sections.append(Section("disagreements", (Heading("Where answers differ"), *_differ(result, disagreements))))
+        sections.append(Section("disagreements", (Heading("Where answers differ"), *differing(result, disagreements))))
     sections.append(Section("unknown", (Heading("What is not known"), *unknown_blocks(result))))
     sections.append(
         Section(
@@ -200,18 +167,6 @@ def _function_cells(result: Result, found: FunctionResult) -> tuple[str, str]:
         return words.function(found.id), "not asked" if found.rating is None else f"{rated}, not asked"
     reading = "not known" if found.status is None else words.texts.statuses[found.status].removesuffix(" for age")
     return words.function(found.id), f"{rated} of {found.expected}: {reading.lower()}"
-
-
-def _differ(result: Result, disagreements: Sequence[Disagreement]) -> Iterator[Block]:
-    words = Wording(result)
-    yield Bullets(
-        tuple(
-            f"{words.function(d.function)}: "
-            + "; ".join(f"{flat(who, CELL_MAX)}: {flat(what, CELL_MAX)}" for who, what in d.said)
-            for d in disagreements
-        )
-    )
-    yield Paragraph("Kept side by side, never averaged. The clinician's rating counts.", "small")
 
 
 def _plan_notes(notes: Sequence[str]) -> Iterator[Block]:

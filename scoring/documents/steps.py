@@ -188,8 +188,7 @@ def plan_table(result: Result) -> Table:
     for step in result.plan.steps:
         title = f"{step.step}. {step_title(words, step)}"
         if not step.activities:
-            reason = domain_place(words, step) if step.kind in ("now", "later") else step_reason(words, step)
-            rows.append((title, reason, empty_reason(words, step) or "", *[""] * 5))
+            rows.append((title, _brief_reason(words, step), empty_reason(words, step) or "", *[""] * 5))
         for place, name in enumerate(step.activities):
             text = words.activity(name)
             rows.append(
@@ -207,13 +206,22 @@ def plan_table(result: Result) -> Table:
     return Table(PLAN_HEADER, tuple(rows), widths=(22, 33, 38, 19, 20, 19, 33, 17), dense=True)
 
 
+def _brief_reason(words: Wording, step: Step) -> str:
+    """A step's reason without what stands elsewhere in a report."""
+    if step.kind in ("now", "later"):
+        return domain_place(words, step)
+    if step.kind == "find_out":
+        return "Too little is known to place every domain, see What is not known."
+    return step_reason(words, step)
+
+
 def source_blocks(result: Result) -> Iterator[Block]:
     """The works named in the table, each with the people it was studied in."""
     words = Wording(result)
     sources = [words.activity(a).source for step in result.plan.steps for a in step.activities]
-    if named := tuple(source for source in sources if source):
+    if named := [source for source in sources if source]:
         yield Paragraph("Sources, and for whom they were studied:")
-        yield Bullets(named)
+        yield from (Paragraph(source, "small") for source in named)
 
 
 # --- load ------------------------------------------------------------------------------------------------------------

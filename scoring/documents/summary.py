@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Section
 from scoring.documents.findings import (
     about,
@@ -12,17 +14,21 @@ from scoring.documents.findings import (
 )
 from scoring.documents.safety import safety_section
 from scoring.documents.steps import load_blocks, load_heading, plan_blocks
+from scoring.documents.voices import Disagreement, differing
 from scoring.documents.what_holds import relationship_blocks, strength_blocks
 from scoring.documents.words import Wording
 from scoring.result import Result
 
+DIFFER = "Home and clinic see this differently"
 
-def summary(result: Result, *, bulk_confirmed: int = 0) -> Document:
+
+def summary(result: Result, *, bulk_confirmed: int = 0, disagreements: Sequence[Disagreement] = ()) -> Document:
     """The summary of a result, made for a chat: it is split between sections where it is longer than a message.
 
     Parameters
     ----------
     bulk_confirmed : how many ratings the clinician took over in one tap; scoring itself does not know
+    disagreements : functions that home and clinic, or two informants, see differently
 
     Returns
     -------
@@ -52,6 +58,11 @@ def summary(result: Result, *, bulk_confirmed: int = 0) -> Document:
                     *domain_paragraphs(result),
                     *counting_notes(result, bulk_confirmed),
                 ),
+            ),
+            *(
+                (Section("disagreements", (Heading(DIFFER), *differing(result, disagreements))),)
+                if disagreements
+                else ()
             ),
             Section("relationships", (Heading("Present relationships"), *relationship_blocks(result))),
             Section("strengths", (Heading("What goes well"), *strength_blocks(result))),

@@ -70,28 +70,37 @@ def load_from(folder: Path) -> Instrument:
     """
     problems: list[Problem] = []
     figures = _read_figures(folder, problems)
+    english, origins = _gather_texts(folder, "en", problems)
     texts: dict[str, Texts] = {}
-    origins: dict[str, dict[str, str]] = {}
-    english: dict[str, Any] = {}
-    for locale in figures.languages if figures else ("en",):
-        gathered, origins[locale] = _gather_texts(folder, locale, problems)
-        if locale == "en":
-            english = gathered
-        else:
-            problems.extend(_untranslated(english, gathered, locale, origins[locale]))
-            gathered = _merged(english, gathered)
-        read: Texts | None = _validated(Texts, gathered, origins[locale], problems)
-        if read is not None:
-            texts[locale] = read
-    if "en" not in texts and not problems:
+    read: Texts | None = _validated(Texts, english, origins, problems)
+    if figures is not None and "en" not in figures.languages:
         problems.append(Problem("instrument.yaml", "languages", "English is missing", "put en first"))
-    if figures is None or problems:
+    if figures is None or read is None or problems:
         raise InstrumentError(problems)
-    for locale, words in texts.items():
-        problems.extend(cross_checks(figures, words, locale, origins[locale]))
+    texts["en"] = read
+    problems.extend(cross_checks(figures, read, "en", origins))
+    if problems:
+        raise InstrumentError(problems)  # a translation is held against English, once that is whole
+    for locale in figures.languages:
+        if locale != "en":
+            problems.extend(_read_translation(folder, locale, english, figures, texts))
     if problems:
         raise InstrumentError(problems)
     return Instrument(figures=figures, texts=texts, sha256=_digest(figures, texts))
+
+
+def _read_translation(
+    folder: Path, locale: str, english: Mapping[str, Any], figures: Figures, texts: dict[str, Texts]
+) -> list[Problem]:
+    """Read a language over English into `texts`; what is wrong with it, nothing where all is well."""
+    problems: list[Problem] = []
+    gathered, origins = _gather_texts(folder, locale, problems)
+    problems.extend(_untranslated(english, gathered, locale, origins))
+    read: Texts | None = _validated(Texts, _merged(english, gathered), origins, problems)
+    if read is not None and not problems:
+        problems.extend(cross_checks(figures, read, locale, origins))
+        texts[locale] = read
+    return problems
 
 
 def _digest(figures: Figures, texts: Mapping[str, Texts]) -> str:

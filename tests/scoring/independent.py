@@ -431,9 +431,7 @@ def profile(case: dict[str, Any]) -> dict[str, Any]:
         if f["id"] in reading.set_aside:
             status = "set_aside"
         elif gap is not None:
-            status = (
-                "ahead" if gap < 0 else "as_expected" if gap <= 1 else "behind" if gap <= 3 else "far_behind"
-            )
+            status = "ahead" if gap < 0 else "as_expected" if gap <= 1 else "behind" if gap <= 3 else "far_behind"
         band = None
         if rating is not None:
             band = ["severe", "moderate", "mild", "typical"][(rating - 1) // 3]
@@ -484,8 +482,7 @@ def profile(case: dict[str, Any]) -> dict[str, Any]:
         "safety_unknown": [
             f["id"]
             for f in FIGURES["safety"]
-            if reading.flag(f["id"]) is None
-            and _inside(reading.lived, [f["asked_from_months"], f["asked_to_months"]])
+            if reading.flag(f["id"]) is None and _inside(reading.lived, [f["asked_from_months"], f["asked_to_months"]])
         ],
         "still_happening": still,
         "strengths": [f["id"] for f in strong],
@@ -577,7 +574,9 @@ def differences(wanted: Any, found: Any, place: str = "") -> list[str]:
         return sorted(lines)
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         return [
-            line for i, (w, f) in enumerate(zip(wanted, found, strict=True)) for line in differences(w, f, f"{place}[{i}]")
+            line
+            for i, (w, f) in enumerate(zip(wanted, found, strict=True))
+            for line in differences(w, f, f"{place}[{i}]")
         ]
     if isinstance(wanted, bool) or isinstance(found, bool):
         same = wanted is found

@@ -157,7 +157,9 @@ def make_case(recipe: Recipe) -> dict[str, Any]:
     functions: dict[str, int | None] = {}
     grave = rng.choice(FIGURES["functions"])["id"]
     for f in FIGURES["functions"]:
-        functions[f["id"]] = maybe(_rating(recipe.ratings, f, f["expected"][band], f["id"] == grave, rng), recipe.unknown)
+        functions[f["id"]] = maybe(
+            _rating(recipe.ratings, f, f["expected"][band], f["id"] == grave, rng), recipe.unknown
+        )
     history = {}
     for p in FIGURES["periods"]:
         if p["from_months"] is None or p["from_months"] <= lived:
@@ -180,9 +182,7 @@ def make_case(recipe: Recipe) -> dict[str, Any]:
         "history": history,
         "functions": functions,
         "set_aside": rng.sample([f["id"] for f in FIGURES["functions"]], recipe.aside),
-        "relational_now": _factors(
-            recipe.now, [r["id"] for r in FIGURES["relational_now"]], recipe.now_unknown, rng
-        ),
+        "relational_now": _factors(recipe.now, [r["id"] for r in FIGURES["relational_now"]], recipe.now_unknown, rng),
         "safety": safety,
         "still_happening": {
             h["id"]: rng.choices((True, False, None), STILL_SPREADS[recipe.still])[0] for h in FIGURES["harm_factors"]

@@ -20,7 +20,12 @@ from tests.scoring.independent import FIGURES
 from tests.scoring.strategies import cases, without_nulls
 
 FILE = "anna.case.json"
-PLAIN: dict[str, Any] = {"schema": "stemwise-case/1", "label": "Example", "born": "2018-03-14", "assessed": "2026-04-01"}
+PLAIN: dict[str, Any] = {
+    "schema": "stemwise-case/1",
+    "label": "Example",
+    "born": "2018-03-14",
+    "assessed": "2026-04-01",
+}
 FUNCTIONS = [f["id"] for f in FIGURES["functions"]]
 NOT_A_WHOLE_NUMBER: list[Any] = [True, False, 7.0, 1e2, 0.5, "7", "", [], [7], {}, -1, 10**30]
 
@@ -116,7 +121,9 @@ def test_a_byte_order_mark_is_let_through() -> None:
     assert read(b"\xef\xbb\xbf" + json.dumps(PLAIN).encode()) == read(PLAIN)
 
 
-@pytest.mark.parametrize("value", [None, "stemwise-case/2", "stemwise-case/1 ", "Stemwise-case/1", 1, ["x"], {}, "\ud800"])
+@pytest.mark.parametrize(
+    "value", [None, "stemwise-case/2", "stemwise-case/1 ", "Stemwise-case/1", 1, ["x"], {}, "\ud800"]
+)
 def test_an_unknown_schema_is_refused(value: Any) -> None:
     assert faults(plain(schema=value)) == ["schema"]
 
@@ -149,7 +156,9 @@ def test_the_same_key_in_two_objects_is_no_fault() -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="the key stands in the fault as it is: with its line breaks, at any length")
-@pytest.mark.parametrize("key", ["a\\nb", "\\u001b[31mred", "k" * 5_000, "\\ud800"], ids=["line", "escape", "long", "half"])
+@pytest.mark.parametrize(
+    "key", ["a\\nb", "\\u001b[31mred", "k" * 5_000, "\\ud800"], ids=["line", "escape", "long", "half"]
+)
 def test_a_strange_key_standing_twice_still_gives_one_short_line(key: str) -> None:
     faults(with_text(f'"x": {{"{key}": 1, "{key}": 2}}'))
 
@@ -320,7 +329,9 @@ def test_half_a_character_is_refused_or_can_be_written_down(field: str) -> None:
     str(kept).encode("utf-8")
 
 
-@pytest.mark.parametrize("value", [{}, "sleep", True, 0, [None], [5], [["sleep"]], [{}], ["naps"], ["sleep", "sleep"], ["\ud800"]])
+@pytest.mark.parametrize(
+    "value", [{}, "sleep", True, 0, [None], [5], [["sleep"]], [{}], ["naps"], ["sleep", "sleep"], ["\ud800"]]
+)
 def test_set_aside_is_a_list_of_function_ids_each_once(value: Any) -> None:
     assert set(faults(plain(set_aside=value))) == {"set_aside"}
 
@@ -391,7 +402,12 @@ def test_an_answer_in_a_period_not_begun_is_refused() -> None:
 
 
 def test_a_period_not_begun_may_stand_there_with_nulls_only() -> None:
-    for nothing in (None, {}, {"adversity": None}, {"adversity": {"neglect": None}, "relational": {"close_friend": None}}):
+    for nothing in (
+        None,
+        {},
+        {"adversity": None},
+        {"adversity": {"neglect": None}, "relational": {"close_friend": None}},
+    ):
         case = read(plain(history={"youth": nothing}))
         assert profile_json(assess(case, load())) == profile_json(assess(read(PLAIN), load()))
 

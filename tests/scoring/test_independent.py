@@ -106,7 +106,9 @@ def test_the_seeded_cases_hold_every_kind_of_person_and_outcome() -> None:
         seen["no contact ends the waiting"] += case.get("no_contact") is True and (
             independent.Reading(case).waits() < independent.Reading(case | {"no_contact": None}).waits()
         )
-        seen["carried over"] += any(_is_carried_over(independent.Reading(case), h["id"]) for h in FIGURES["harm_factors"])
+        seen["carried over"] += any(
+            _is_carried_over(independent.Reading(case), h["id"]) for h in FIGURES["harm_factors"]
+        )
         for flag in profile["safety"]:
             seen["flag", flag["urgency"]] += 1
         for step in profile["plan"]:

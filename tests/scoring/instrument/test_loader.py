@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import shutil
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from scoring.instrument.loader import FOLDER
 
 FIGURES, FUNCTIONS, ACTIVITIES = "instrument.yaml", "functions.yaml", "activities.yaml"
 EN = "locales/en"
-INTERVIEW, HISTORY, SAFETY, RELATIONSHIPS = (f"{EN}/{n}.yaml" for n in ("interview", "history", "safety", "relationships"))
+INTERVIEW, HISTORY, SAFETY, RELATIONSHIPS = (
+    f"{EN}/{n}.yaml" for n in ("interview", "history", "safety", "relationships")
+)
 LIMBIC, BRAINSTEM = f"{EN}/functions/limbic.yaml", f"{EN}/functions/brainstem.yaml"
 COGNITIVE = f"{EN}/activities/cognitive.yaml"
 
@@ -32,7 +35,7 @@ class Copy:
     def data(self, file: str, edit: Edit) -> None:
         """Change what a YAML file holds."""
         path = self.folder / file
-        content = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        content = parsed_once(path.read_text("utf-8"), yaml.CSafeLoader)
         edit(content)
         path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True), "utf-8")
 
@@ -56,8 +59,20 @@ class Copy:
         return [(problem.file, problem.place) for problem in caught.value.problems]
 
 
+_parse = yaml.load
+_parsed: dict[tuple[str, Any], bytes] = {}
+
+
+def parsed_once(text: str, Loader: Any) -> Any:  # noqa: N803 (as in `yaml.load`)
+    """Give a fresh copy of what is in a text, which is parsed only once: most files of a copy are as they ship."""
+    if (text, Loader) not in _parsed:
+        _parsed[text, Loader] = pickle.dumps(_parse(text, Loader=Loader))
+    return pickle.loads(_parsed[text, Loader])
+
+
 @pytest.fixture
-def copy(tmp_path: Path) -> Copy:
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    monkeypatch.setattr(yaml, "load", parsed_once)
     folder = tmp_path / "instrument"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return Copy(folder)
@@ -378,7 +393,9 @@ WRONG_FILE: dict[str, tuple[str, Edit, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="the first file of the section is named (brainstem.yaml), in which nothing is wrong")
+@pytest.mark.xfail(
+    strict=True, reason="the first file of the section is named (brainstem.yaml), in which nothing is wrong"
+)
 @pytest.mark.parametrize("fault", WRONG_FILE)
 def test_words_that_are_missing_are_told_with_the_file_they_belong_in(copy: Copy, fault: str) -> None:
     file, edit, place = WRONG_FILE[fault]
@@ -442,7 +459,9 @@ THE_FIRST_IS_NAMED = pytest.mark.xfail(strict=True, reason="the first file of th
 ALL_FILES = (FIGURES, FUNCTIONS, ACTIVITIES, INTERVIEW, HISTORY, SAFETY, RELATIONSHIPS)
 
 
-@pytest.mark.parametrize("file", [*ALL_FILES, *(pytest.param(f, marks=THE_FIRST_IS_NAMED) for f in (LIMBIC, COGNITIVE))])
+@pytest.mark.parametrize(
+    "file", [*ALL_FILES, *(pytest.param(f, marks=THE_FIRST_IS_NAMED) for f in (LIMBIC, COGNITIVE))]
+)
 def test_a_missing_file_is_told(copy: Copy, file: str) -> None:
     (copy.folder / file).unlink()
     with pytest.raises(InstrumentError) as caught:
@@ -522,7 +541,12 @@ def test_several_faults_are_told_at_once(copy: Copy) -> None:
     copy.data(ACTIVITIES, put(f"{SPEECH}.minutes", 0))
     copy.data(SAFETY, put("told_of_harm.school", ...))
     found = {place for _, place in copy.problems()}
-    assert {f"{SLEEP}.weights", "functions.language.expected", f"{SPEECH}.minutes", "safety.told_of_harm.school"} <= found
+    assert {
+        f"{SLEEP}.weights",
+        "functions.language.expected",
+        f"{SPEECH}.minutes",
+        "safety.told_of_harm.school",
+    } <= found
 
 
 # --- the digest ---------------------------------------------------------------------------------------------------------
