@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 from telegram import InputFile
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 DEFAULT_TIMEOUT = 15.0
@@ -65,13 +65,13 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """The answer as JSON; unlike the library's, it never logs what it could not read."""
+        """The answer as JSON; what cannot be read counts as a broken line, and is never logged."""
         try:
             data = json.loads(payload)
         except ValueError:
-            raise TelegramError("Invalid server response") from None
+            raise NetworkError("Invalid server response") from None
         if not isinstance(data, dict):
-            raise TelegramError("Invalid server response")
+            raise NetworkError("Invalid server response")
         return data
 
     async def call(

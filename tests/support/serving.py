@@ -67,6 +67,13 @@ class Serving:
         self._process.wait(10)
         self._process = None
 
+    def wait(self, seconds: float) -> int:
+        """The exit code, once it has ended by itself."""
+        assert self._process is not None
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
+
     def stop(self) -> int:
         """End it as a person would; the exit code."""
         if self._process is None:
