@@ -86,9 +86,14 @@ class Interview:
     results: int = 0
     others: list[Other] = field(default_factory=list)
     new_responses: list[Response] = field(default_factory=list)
+    #: The itinerary as the present answers make it; `None` once an answer has changed.
+    known_steps: tuple[Step, ...] | None = None
 
     def steps(self, instrument: Instrument) -> tuple[Step, ...]:
-        return itinerary(self.person, self.role, self.answers, instrument, self.suggestions(instrument))
+        if self.known_steps is None:
+            said = self.suggestions(instrument)
+            self.known_steps = itinerary(self.person, self.role, self.answers, instrument, said)
+        return self.known_steps
 
     def language(self, instrument: Instrument) -> str:
         """The language the instrument speaks to this informant: theirs where it has it, else English."""
@@ -167,6 +172,7 @@ class Interview:
     def respond(self, response: Response) -> None:
         """Let a response count now and be appended when the turn is saved."""
         self.answers.take(response)
+        self.known_steps = None
         self.new_responses.append(response)
 
     def open_flag(self, question: str) -> RaisedFlag | None:

@@ -369,7 +369,7 @@ class Casebook:
             )
         )
         self._tx.session.get_one(models.Interview, interview.id).wants_reminders = False
-        interview.answers, interview.new_responses = Answers(), []
+        interview.answers, interview.new_responses, interview.known_steps = Answers(), [], None
         for one in kept:
             interview.answers.take(one.response)
 

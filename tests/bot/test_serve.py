@@ -171,7 +171,7 @@ def test_in_a_group_it_says_so_once_and_leaves(api: BotApi, person: People) -> N
 
 @pytest.mark.parametrize("kind", ["429", "502", "drop", "applied_but_dropped", "bad_json"])
 def test_a_misbehaving_api_does_not_stop_the_conversation(api: BotApi, clinician: Person, kind: str) -> None:
-    new_case(clinician, f"Fault {kind}")
+    new_case(clinician, f"F {kind}")
     fault = api.fault(method="editMessageText", kind=kind, times=2, chat=clinician.chat_id)
     clinician.tap("Start now")
     clinician.wait_until(lambda: "All checked" in clinician.buttons(), 30, "the facts")
