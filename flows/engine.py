@@ -211,8 +211,8 @@ class Engine:
             talk.hint = toast or talk.hint
         if talk.place() != place:
             talk.screen_number += 1
-        if event.kind != "tap":
-            talk.wants_new_message = True
+        if event.kind != "tap" or event.screen == ANY_SCREEN:
+            talk.wants_new_message = True  # what comes of it must stand below it
         desk.talks.save(talk, turn.today)
         desk.mail.add(turn.news)
         desk.tx.session.flush()

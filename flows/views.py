@@ -28,7 +28,8 @@ class Screen:
     """One screen of a conversation: blocks of text and rows of buttons.
 
     `number` changes when the screen moves on, so that a tap on an old one is known; `version` rises with every accepted
-    turn, so that a channel knows whether what it has shown is still true.
+    turn, so that a channel knows whether what it has shown is still true. `leaves_nothing` asks a channel to take an
+    older message away and not only its buttons, where somebody may read along.
     """
 
     account_id: str
@@ -37,6 +38,7 @@ class Screen:
     blocks: tuple[Block, ...]
     rows: tuple[tuple[Button, ...], ...] = ()
     typed: Typed = "nothing"
+    leaves_nothing: bool = False
 
     def data_of(self, button: Button) -> str:
         return tap_data(self.number, button.action, button.arg)

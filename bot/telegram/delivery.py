@@ -42,6 +42,7 @@ UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
 UPLOADS = {"map": "upload_photo", "history": "upload_photo", "compare": "upload_photo", "file": "upload_document"}
 NO_PREVIEW = {"is_disabled": True}
+EMPTIED = "…"
 DELETE_YOURSELF = "Please delete what you typed: hold it, then tap Delete."
 NOT_DRAWN = "The picture could not be drawn. The answers are kept; ask for the results again from My cases."
 
@@ -187,7 +188,7 @@ class Sender:
         sent = await self._send_screen(chat, screen)
         await self._stored(self._engine.screen_delivered, account_id, screen.version, sent)
         if message is not None:
-            await self._strip(chat, message)
+            await (self._remove if screen.leaves_nothing else self._strip)(chat, message)
 
     def _screen_values(self, screen: Screen) -> dict[str, Any]:
         message = render.screen_message(screen)
@@ -223,6 +224,14 @@ class Sender:
             if "chat not found" in str(error).casefold():
                 raise Forbidden("chat not found") from None
             raise GaveUp(f"{endpoint} was refused") from None
+
+    async def _remove(self, chat: str, message: str) -> None:
+        """An older message of a questionnaire goes; where Telegram refuses, its words go."""
+        try:
+            await self._call(chat, "deleteMessage", message_id=message)
+        except (BadRequest, GaveUp):
+            with suppress(BadRequest, GaveUp):
+                await self._call(chat, "editMessageText", message_id=message, text=EMPTIED)
 
     async def _strip(self, chat: str, message: str) -> None:
         """An older message loses its buttons; where it is gone, that is as good."""

@@ -30,6 +30,7 @@ def show(turn: Turn) -> Screen:
         blocks=(*hint, *blocks),
         rows=rows,
         typed=typed,
+        leaves_nothing=talk.account.clinician_id is None and talk.account.informs,
     )
 
 

@@ -69,8 +69,7 @@ def test_eight_hard_factors_and_six_not_held_take_at_most_90_taps(clinician: Per
     wait_for(clinician, "A few facts")
     left = {"hard": 8, "held": 6}
 
-    def choose(buttons: list[str]) -> str | None:
-        heading = screen(clinician)
+    def choose(heading: str, buttons: list[str]) -> str | None:
         kind = "hard" if "what was hard" in heading else "held" if "what held" in heading else None
         if kind and left[kind] and "Childhood" not in heading:
             wanted = "marked" if kind == "hard" else "hardly"

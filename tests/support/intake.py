@@ -26,24 +26,27 @@ def wait_for(person: Person, words: str) -> None:
 
 def screen(person: Person) -> str:
     """What the live message says; empty where there is none yet."""
-    try:
-        return person.screen()
-    except AssertionError:
-        last = person.last()
-        return (last.text or "") if last else ""
+    return shown(person)[0]
 
 
-def tap_through(
-    person: Person, until: str, choices: Sequence[str] = TYPICAL, choose: Callable[[list[str]], str | None] | None = None
-) -> int:
-    """Tap until a button reads `until`; how many taps. `choose` may pick a button of its own."""
+def shown(person: Person) -> tuple[str, list[str]]:
+    """Words and buttons of the live message, read together."""
+    messages = person.messages()
+    message = person.live() or (messages[-1] if messages else None)
+    return ((message.text or "", message.labels()) if message else ("", []))
+
+
+Choose = Callable[[str, list[str]], str | None]
+
+
+def tap_through(person: Person, until: str, choices: Sequence[str] = TYPICAL, choose: Choose | None = None) -> int:
+    """Tap until a button reads `until`; how many taps. `choose` may pick a button of its own from words and buttons."""
     taps = 0
-    while until not in person.buttons():
-        before = (screen(person), person.buttons())
-        wanted = choose(before[1]) if choose else None
+    while until not in (before := shown(person))[1]:
+        wanted = choose(*before) if choose else None
         wanted = wanted or next((w for w in choices if w in before[1]), None)
         assert wanted is not None, f"nothing to tap on {before}"
         person.tap(wanted)
         taps += 1
-        person.wait_until(lambda b=before: (screen(person), person.buttons()) != b, 15, f"an answer to {wanted}")
+        person.wait_until(lambda b=before: shown(person) != b, 15, f"an answer to {wanted}")
     return taps
