@@ -61,6 +61,7 @@ def engine_settings(settings: Settings) -> engine.Settings:
         country=settings.country,
         invite_days=settings.invite_days,
         retention_days=settings.retention_days,
+        results_folder=settings.results_folder,
     )
 
 

@@ -67,6 +67,7 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "one_by_one": CLINICIAN,
     "as_said": CLINICIAN,
     "notes": CLINICIAN,
+    "contact": CLINICIAN,
     # inviting
     "invite": CLINICIAN,
     "role": CLINICIAN,

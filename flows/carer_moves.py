@@ -30,6 +30,7 @@ SCHOOL_RELATIONS = {
     "work": "Someone at work",
     "other": "Someone else",
 }
+SINCE_THE_START = "Since the start"
 COMPARED = ("much_harder", "harder", "as_expected", "ahead")
 
 
@@ -41,8 +42,13 @@ def choices(step: Step, turn: Turn) -> dict[str, str]:
     if item == "about.since":
         begun = [p.id for p in turn.instrument.figures.periods if p.has_begun(turn.interview.person.age_months)]
         texts = turn.instrument.texts[turn.interview.language(turn.instrument)].periods
-        return {"start": "Since the start", **{p: texts[p].carer for p in begun[1:]}}
+        return {"start": SINCE_THE_START, **{p: _with_capital(texts[p].carer) for p in begun[1:]}}
     return CHOICES.get(item, {})
+
+
+def _with_capital(phrase: str) -> str:
+    """A phrase that goes on in a heading, as a button's own words: only its first letter becomes a capital."""
+    return phrase[:1].upper() + phrase[1:]
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from flows.wording import translator
 #: After this silence a danger answer that nobody confirmed is latched, and no answer stays in a chat.
 SILENCE = timedelta(minutes=10)
 REMIND_AFTER_DAYS = (3, 6)
+#: A case that retention will delete is named this long before.
+TOLD_BEFORE_DAYS = 7
 REMIND_FROM_HOUR, REMIND_TO_HOUR = 9, 19
 
 
@@ -32,6 +34,7 @@ def due(desk: Desk) -> Iterator[tuple[str, str, str]]:
         yield "rest", row.account_id, f"due:rest:{row.account_id}:{row.screen_version}"
     for invitation in desk.invitations.expired():
         yield "expire", invitation.id, f"due:expire:{invitation.id}"
+    yield from _retention(desk, now)
     if REMIND_FROM_HOUR <= now.astimezone(desk.settings.zone).hour < REMIND_TO_HOUR:
         yield from _reminders(desk, now)
 
@@ -54,9 +57,29 @@ def _reminders(desk: Desk, now: datetime) -> Iterator[tuple[str, str, str]]:
             yield "remind", interview.id, f"due:remind:{interview.id}:{interview.reminders_sent}"
 
 
+def _retention(desk: Desk, now: datetime) -> Iterator[tuple[str, str, str]]:
+    """Cases whose time is over, told a week before; never one on hold or with an open flag."""
+    days = desk.settings.retention_days
+    if days is None:
+        return
+    told_from = now - timedelta(days=days - TOLD_BEFORE_DAYS)
+    for case_id, last in desk.cases.untouched_since(told_from):
+        if any(f.state in ("open", "unconfirmed") for f in desk.flags.of_case(case_id)):
+            continue
+        stamp = int(last.timestamp())
+        if last + timedelta(days=days) > now:
+            yield "announce", case_id, f"due:announce:{case_id}:{stamp}"
+        elif desk.mail.is_claimed("clock", f"due:announce:{case_id}:{stamp}", now - timedelta(days=TOLD_BEFORE_DAYS)):
+            yield "retire", case_id, f"due:retire:{case_id}:{stamp}"
+        else:
+            yield "announce", case_id, f"due:announce:{case_id}:{stamp}"
+
+
 def do(desk: Desk, kind: str, what: str) -> None:
     """Do one thing that is due, where it still is."""
-    {"latch": _latch, "rest": _rest, "expire": _expire, "remind": _remind}[kind](desk, what)
+    {"latch": _latch, "rest": _rest, "expire": _expire, "remind": _remind, "announce": _announce, "retire": _retire}[
+        kind
+    ](desk, what)
 
 
 def _latch(desk: Desk, flag_id: str) -> None:
@@ -115,3 +138,20 @@ def _remind(desk: Desk, interview_id: str) -> None:
     body = {"text": t("You have something here that is not finished."), "buttons": buttons}
     desk.mail.add([News(account.id, "reminder", body, informant.case_id)])
     desk.tx.audit("clock", "reminder.sent", informant.case_id)
+
+
+def _announce(desk: Desk, case_id: str) -> None:
+    """A week before retention deletes a case, its clinician is told, with the way to keep it."""
+    if not desk.cases.has_case(case_id):
+        return
+    case = desk.cases.case(case_id)
+    text = f"{case.label} will be deleted in {TOLD_BEFORE_DAYS} days, as your service's retention says. Hold keeps it."
+    body = {"text": text, "buttons": [{"words": "Open", "action": "open", "arg": case_id}]}
+    for account in desk.people.accounts_of(case.clinician_id):
+        desk.mail.add([News(account.id, "notice", body, case_id, is_protected=True)])
+    desk.tx.audit("clock", "retention.announced", case_id)
+
+
+def _retire(desk: Desk, case_id: str) -> None:
+    if desk.cases.has_case(case_id) and not desk.cases.case(case_id).on_hold:
+        desk.erase(case_id, "clock")

@@ -163,7 +163,7 @@ class Desk:
             answers=interview.answers if interview else Answers(),
             open_flags=opened,
             cleared_flags={f.question for f in flags if f.state == "cleared"} - opened,
-            no_contact=False,
+            no_contact=bool(interview and interview.answers.value("no_contact")),
             instrument=self.instrument,
         )
 
@@ -244,6 +244,19 @@ class Desk:
         for kind in kinds:
             turn.news.append(News(turn.talk.account.id, kind, what, case_id, is_protected=True))
         self.tx.audit(turn.talk.account.id, "results.sent", case_id)
+
+    def erase(self, case_id: str, by: str) -> None:
+        """Destroy a case: its key, its rows, what was written for it; and take back what is in chats, as far as Telegram lets.
+
+        What was deleted is flushed out of the database's files after the commit.
+        """
+        sent: dict[str, list[str]] = {}
+        for account_id, message, _, _ in self.mail.sent_of_case(case_id):
+            sent.setdefault(account_id, []).append(message)
+        self.cases.erase_case(case_id)
+        self.mail.add(News(account_id, "take_away", {"messages": messages}) for account_id, messages in sent.items())
+        self.tx.audit(by, "case.erased", case_id)
+        self.settings.erased.append(case_id)
 
     # --- what screens read ---
 

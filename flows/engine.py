@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from flows.exchange.record import record_of
 from flows.home_moves import has_invitation
 from flows.machines import HOME, INTERVIEW
 from flows.screens import show
-from flows.storage.engines import storage_error
+from flows.storage.engines import flush_deleted, storage_error
 from flows.storage.invitations import PREFIX as INVITATION
 from flows.storage.mail import Waiting
 from flows.storage.store import Store, Tx
@@ -77,7 +78,9 @@ class Settings:
     country: str | None = None
     invite_days: int = 7
     retention_days: int | None = None
-    flush_wanted: bool = False
+    results_folder: Path | None = None
+    #: Cases erased since what was deleted was last flushed out of the files.
+    erased: list[str] = field(default_factory=list)
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()
@@ -163,7 +166,21 @@ class Engine:
         """Run several turns in one commit, in order; one that fails does not take the others with it."""
         with self.store.transaction() as tx:
             desk = self.desk(tx)
-            return [self._take_one(desk, event) for event in events]
+            taken = [self._take_one(desk, event) for event in events]
+        self.forget_erased()
+        return taken
+
+    def forget_erased(self) -> bool:
+        """After an erasure: its results go from the disk, its pages from the database's files; false while a reader holds them."""
+        erased = self.settings.erased
+        if not erased:
+            return True
+        for case_id in erased:
+            if self.settings.results_folder:
+                shutil.rmtree(self.settings.results_folder / case_id, ignore_errors=True)
+        if is_flushed := flush_deleted(self.store.engine):
+            erased.clear()
+        return is_flushed
 
     def _take_one(self, desk: Desk, event: Event) -> Taken:
         account = desk.people.account(event.channel, event.address, event.locale)
@@ -361,6 +378,9 @@ class Engine:
                     clock.do(desk, kind, what)
                     tx.session.flush()
                     touched |= desk.mail.added
+        self.forget_erased()
+        with self.store.transaction() as tx:
+            self.desk(tx).mail.prune()
         return frozenset(touched)
 
     # --- what channels read ---

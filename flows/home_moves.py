@@ -253,10 +253,8 @@ def may_erase(turn: Turn) -> bool:
 
 def erase_case(turn: Turn) -> None:
     chosen = case_id(turn)
-    turn.desk.cases.erase_case(chosen)
-    turn.desk.tx.audit(turn.talk.account.id, "case.erased", chosen)
+    turn.desk.erase(chosen, turn.talk.account.id)
     turn.talk.home.draft = {"page": 0}
-    turn.desk.settings.flush_wanted = True
     turn.say("Erased. Pictures and messages that you saved or passed on must be deleted by hand.")
 
 

@@ -11,6 +11,7 @@ from flows.labels import item_text, token_words
 from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
 
 MAX_NOTE = 2000
+CONTACT = "The person who harms has no contact with them."
 MAX_LANGUAGES = 120
 LISTS = ("hard", "held", "relationships", "safety", "facts")
 BULK_WORDS = {
@@ -105,6 +106,20 @@ def asks_once_more(turn: Turn) -> bool:
     """Finish asks once more while safety questions are open."""
     interview = turn.interview
     return interview.role == "clinician" and bool(open_safety(interview, turn)) and not interview.asked_once_more
+
+
+def may_set_contact(turn: Turn) -> bool:
+    """Whether the person who harms has contact matters while a plan waits for it; only a clinician records it."""
+    return turn.interview.role == "clinician" and turn.arg in YES_NO
+
+
+def set_contact(turn: Turn) -> None:
+    none = YES_NO[turn.arg]
+    label = "No contact" if none else "There is contact"
+    turn.interview.respond(Response("no_contact", "answer", none, label, CONTACT))
+    turn.say(
+        "Recorded: the person who harms has no contact." if none else "Recorded: there is contact, or it is not known."
+    )
 
 
 def is_clinicians(turn: Turn) -> bool:

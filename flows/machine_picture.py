@@ -29,11 +29,11 @@ ABOUT = {
         "## The home",
         "Where somebody stands outside an interview: a clinician with cases, results, invitations and flags, an informant with\n"
         "their questionnaires, or a stranger, whom only a code or an invitation lets in. To keep the picture readable, triggers\n"
-        "that lead to one and the same state from at least five others are drawn once, from `any`, and listed under it.",
+        "that lead to one and the same state from at least ten others are drawn once, from `any`, and listed under it.",
     ),
 }
 #: From so many states at least, a trigger to one state is drawn once, from `any`.
-FROM_ANY = 5
+FROM_ANY = 10
 ANY = "any"
 
 
@@ -58,7 +58,7 @@ def _gathered(edges: dict[tuple[str, str], list[str]], from_any: int | None) -> 
             sources.setdefault((trigger, dest), []).append(source)
     common = {key for key, found in sources.items() if len(found) >= from_any}
     gathered: dict[tuple[str, str], list[str]] = {}
-    for trigger, dest in sorted(common, key=lambda key: key[1]):
+    for dest, trigger in sorted((dest, trigger) for trigger, dest in common):
         gathered.setdefault((ANY, dest), []).append(trigger)
     for (source, dest), triggers in moving.items():
         if single := [t for t in triggers if (t, dest) not in common]:
@@ -66,17 +66,19 @@ def _gathered(edges: dict[tuple[str, str], list[str]], from_any: int | None) -> 
     return gathered
 
 
-def _sources_of_any(edges: dict[tuple[str, str], list[str]], from_any: int) -> list[str]:
-    """For each trigger that is drawn from `any`: the states it really leads from."""
+def _sources_of_any(machine: Conversations, from_any: int) -> list[str]:
+    """For each trigger that is drawn from `any`: the states it really leads from, or those it does not, if they are fewer."""
     sources: dict[tuple[str, str], list[str]] = {}
-    for (source, dest), triggers in edges.items():
+    for (source, dest), triggers in edges_of(machine).items():
         for trigger in triggers if source != dest else ():
-            sources.setdefault((trigger, dest), []).append(source)
-    return [
-        f"- `{trigger}` to `{dest}`, from {_in_code(found)}"
-        for (trigger, dest), found in sorted(sources.items(), key=lambda entry: (entry[0][1], entry[0][0]))
-        if len(found) >= from_any
-    ]
+            sources.setdefault((dest, trigger), []).append(source)
+    lines = []
+    for (dest, trigger), found in sorted(sources.items()):
+        if len(found) >= from_any:
+            others = [s for s in machine.machine.states if s not in (*found, dest)]
+            but = f"every other state but {_in_code(others)}" if others else "every other state"
+            lines.append(f"- `{trigger}` to `{dest}`: from {but if len(others) < len(found) else _in_code(found)}")
+    return lines
 
 
 def _in_code(names: Iterable[str]) -> str:
@@ -118,7 +120,7 @@ def page() -> str:
         heading, about = ABOUT[name]
         lines += ["", heading, "", about, "", *diagram(machine, starts, from_any)]
         if from_any is not None:
-            lines += ["", "Drawn from `any`:", "", *_sources_of_any(edges_of(machine), from_any)]
+            lines += ["", "Drawn from `any`:", "", *_sources_of_any(machine, from_any)]
         lines += ["", "Staying where one is:", "", *_staying(machine)]
     return "\n".join(lines) + "\n"
 

@@ -115,6 +115,7 @@ def _interview_moves() -> Iterator[Move]:
             moves.arrive_before,
         )
     yield Move("note", "review", None, (moves.has_note,), moves.said_note)
+    yield Move("contact", "review", None, (moves.may_set_contact,), moves.set_contact)
     yield Move("notes", "review", None, (moves.has_notes,), moves.read_notes)
     yield Move("send", "review", "safety", (carer.asks_alone_again,), carer.offer_danger_again)
     yield Move("send", "review", "finished", (carer.may_send,), carer.send)

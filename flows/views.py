@@ -48,7 +48,9 @@ class Screen:
         return tuple(b for row in self.rows for b in row)
 
 
-NewsKind = Literal["text", "map", "history", "compare", "summary", "file", "alert", "notice", "invitation", "reminder"]
+NewsKind = Literal[
+    "text", "map", "history", "compare", "summary", "file", "alert", "notice", "invitation", "reminder", "take_away"
+]
 
 
 @dataclass(frozen=True, slots=True)

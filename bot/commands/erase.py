@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from typing import Any
 
 from bot.cli import UsageError, WorkFailed
 from bot.commands.naming import opened, the_case
 from bot.settings import Settings
-from flows.storage.engines import flush_deleted
 
 
 def add(subparsers: Any) -> None:
@@ -30,17 +28,15 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         if not options.yes:
             _ask(case.id)
         with app.store.transaction() as tx:
-            desk = app.engine.desk(tx)
-            desk.cases.erase_case(case.id)
-            tx.audit("operator", "case.erased", case.id)
-        shutil.rmtree(settings.results_folder / case.id, ignore_errors=True)
-        if not flush_deleted(app.store.engine):
-            raise WorkFailed(
-                "the case is erased, but a reader holds the old pages; end it, then run: stemwise db check"
-            )
+            app.engine.desk(tx).erase(case.id, "operator")
+        if not app.engine.forget_erased():
+            raise WorkFailed("the case is erased, but a reader holds the old pages; end it, then run: stemwise doctor")
     print(f"Case {case.id} is erased.")
     if sent:
-        print(f"{len(sent)} messages about it are in chats; those older than 48 hours must be deleted there by hand.")
+        print(
+            f"{len(sent)} messages about it are in chats: `stemwise serve` takes back what Telegram still lets it, within 48"
+        )
+        print("hours; older ones must be deleted there by hand.")
     print("Backups made before, and files handed out, are not reached; delete them by hand.")
 
 

@@ -42,6 +42,7 @@ UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
 UPLOADS = {"map": "upload_photo", "history": "upload_photo", "compare": "upload_photo", "file": "upload_document"}
 NO_PREVIEW = {"is_disabled": True}
+BY_HAND = "Messages that are too old to be taken back from this chat: {count}. Please delete them by hand."
 EMPTIED = "…"
 DELETE_YOURSELF = "Please delete what you typed: hold it, then tap Delete."
 NOT_DRAWN = "The picture could not be drawn. The answers are kept; ask for the results again from My cases."
@@ -272,6 +273,7 @@ class Sender:
             "notice": self._send_text,
             "reminder": self._send_text,
             "invitation": self._send_invitation,
+            "take_away": self._take_back,
         }
         return await send[news.kind](chat, waiting)
 
@@ -365,6 +367,18 @@ class Sender:
             chat, "sendPhoto", photo=picture, caption="The same link, to be scanned from this screen."
         )
         return [str(sent["message_id"]), str(shown["message_id"])]
+
+    async def _take_back(self, chat: str, waiting: Waiting) -> list[str]:
+        """Messages of an erased case go from the chat; how many Telegram no longer lets go is said."""
+        left = 0
+        for message in waiting.news.body["messages"]:
+            try:
+                await self._call(chat, "deleteMessage", message_id=message)
+            except BadRequest as error:
+                left += "not found" not in str(error).casefold()
+        if left:
+            await self._sent(chat, "sendMessage", text=BY_HAND.format(count=left))
+        return []
 
     def take_away(self, account_id: str, chat: str, message: str) -> None:
         """What a carer typed does not stay in the chat; where Telegram refuses, one line says how to do it."""

@@ -55,12 +55,21 @@ class Server:
     ----------
     api_url : where the Bot API is, without the token
     sends_per_second : outgoing calls a second over all chats
+    gives_up_webhook : take away a webhook that was set for this bot, so that it can be polled again
     """
 
     def __init__(
-        self, engine: Engine, token: str, api_url: str, sends_per_second: float, tick_s: float = TICK_S
+        self,
+        engine: Engine,
+        token: str,
+        api_url: str,
+        sends_per_second: float,
+        tick_s: float = TICK_S,
+        *,
+        gives_up_webhook: bool = False,
     ) -> None:
         self._engine = engine
+        self._gives_up_webhook = gives_up_webhook
         self._tick_s = tick_s
         self._request = AiohttpRequest()
         self._bot = Bot(
@@ -95,10 +104,11 @@ class Server:
         try:
             await self._begin()
             ticking = asyncio.create_task(self._tick())
-            await self._poll()
+            await self._receive()
         except Conflict:
             raise ServeFailed(
-                "another program is polling for this bot, or a webhook is set; end it, then run: stemwise serve"
+                "another program is polling for this bot, or a webhook is set; end that program,"
+                " or give the webhook up: stemwise serve --webhook off"
             ) from None
         except InvalidToken:
             raise ServeFailed(
@@ -151,6 +161,13 @@ class Server:
         pause = PAUSES[min(tries, len(PAUSES) - 1)] if seconds is None else seconds
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _receive(self) -> None:
+        """Take updates until serving ends."""
+        if self._gives_up_webhook:
+            with suppress(TelegramError):  # where it could not be, polling says so
+                await self._bot.delete_webhook()
+        await self._poll()
 
     async def _poll(self) -> None:
         offset: int | None = None

@@ -1,26 +1,27 @@
-"""A whole case as one JSON object and back: a case file with everything that led to it.
+"""A whole case as one JSON object: a case file with everything that led to it.
 
-`record_of` and `restore` are each other's inverse: an import adds no time and no id of its own, so that exporting it again
-gives the same bytes.
+`record_of` and `flows.exchange.restore.restore` are each other's inverse: exporting what was imported gives the same bytes,
+on whatever day and in whatever time zone that is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from flows.answers import Answers, Response
+from flows.answers import Response
 from flows.desk import Desk
 from flows.storage import models
 from flows.storage.casebook import EncounterInfo, InterviewInfo, StoredResponse
-from scoring.case import case_from
-from scoring.problems import ContentError, Problem
+from scoring.case import SCHEMA as CASE_SCHEMA
 
 SCHEMA = "stemwise-record/1"
+#: What one informant is given of what they themselves have said.
+INFORMANT_SCHEMA = "stemwise-answers/1"
 #: Kinds of response that a later one of the same group supersedes.
 GROUPS = {"answer": "answer", "not_sure": "answer", "skipped": "answer", "agreed": "answer"}
 ASIDE = {"set_aside": "aside", "counted_again": "aside"}
@@ -43,14 +44,14 @@ def record_of(desk: Desk, case_id: str) -> dict[str, Any]:
     case = desk.cases.case(case_id)
     encounter = latest_encounter(desk, case_id)
     if encounter:
-        top = desk.case_json_of(encounter)
+        dated = encounter.assessed or _day_of(encounter.started_at, case.born)
+        top = desk.case_json_of(replace(encounter, assessed=dated))
     else:
-        made_on = desk.settings.local_day(case.created_at)
         top = {
-            "schema": "stemwise-case/1",
+            "schema": CASE_SCHEMA,
             "label": case.label,
             "born": case.born.isoformat(),
-            "assessed": made_on.isoformat(),
+            "assessed": _day_of(case.created_at, case.born).isoformat(),
         }
     return {
         **top,
@@ -69,7 +70,68 @@ def record_of(desk: Desk, case_id: str) -> dict[str, Any]:
     }
 
 
+def _day_of(at: datetime, born: date) -> date:
+    """The day that stands for an encounter without an answer of the clinician's: never the day of the export, which is another
+    each time."""
+    return max(at.astimezone(UTC).date(), born)
+
+
+def record_for_informant(record: dict[str, Any], informant_id: str) -> dict[str, Any]:
+    """What one informant may have of a record: their own answers as they gave them, and nothing else.
+
+    No label, date of birth, score, result, flag, hold or other informant is in it, nor what the clinician noted of the
+    informant. A clinician's informant is given in the same way.
+
+    Parameters
+    ----------
+    record : as `record_of` makes it
+    informant_id : one of `informants_of(record)`
+
+    Raises
+    ------
+    KeyError
+        When nobody of that id has answered in this case.
+    """
+    mine = [
+        (encounter["number"], interview)
+        for encounter in record["encounters"]
+        for interview in encounter["interviews"]
+        if interview["informant"]["id"] == informant_id
+    ]
+    if not mine:
+        raise KeyError(informant_id)
+    return {
+        "schema": INFORMANT_SCHEMA,
+        "case_id": record["case_id"],
+        "instrument": {"id": record["instrument"]["id"]},
+        "informant": {"id": informant_id, "role": mine[0][1]["informant"]["role"]},
+        "interviews": [
+            {
+                "encounter": number,
+                "state": interview["state"],
+                "instrument_version": interview["instrument_version"],
+                "started_at": interview["started_at"],
+                "updated_at": interview["updated_at"],
+                "finished_at": interview["finished_at"],
+                "responses": interview["responses"],
+            }
+            for number, interview in mine
+        ],
+    }
+
+
+def informants_of(record: dict[str, Any]) -> dict[str, str]:
+    """Everybody who has answered in a record: id → role, in the order of their first interview."""
+    found: dict[str, str] = {}
+    for encounter in record["encounters"]:
+        for interview in encounter["interviews"]:
+            found.setdefault(interview["informant"]["id"], interview["informant"]["role"])
+    return found
+
+
 def _encounter(desk: Desk, encounter: EncounterInfo) -> dict[str, Any]:
+    # two that were opened at the same instant have no order of their own
+    interviews = sorted(desk.cases.interviews(encounter.id), key=lambda i: (i.started_at, i.id))
     return {
         "id": encounter.id,
         "number": encounter.number,
@@ -77,7 +139,7 @@ def _encounter(desk: Desk, encounter: EncounterInfo) -> dict[str, Any]:
         "assessed": encounter.assessed.isoformat() if encounter.assessed else None,
         "started_at": iso(encounter.started_at),
         "finished_at": iso(encounter.finished_at),
-        "interviews": [_interview(desk, encounter.case_id, i) for i in desk.cases.interviews(encounter.id)],
+        "interviews": [_interview(desk, encounter.case_id, i) for i in interviews],
         "results": [_result(desk, encounter, row) for row in _result_rows(desk, encounter.id)],
     }
 
@@ -170,165 +232,3 @@ def _flag(desk: Desk, row: models.Flag) -> dict[str, Any]:
         "ended_by": info.ended_by,
         "reason": info.reason,
     }
-
-
-# --- in --------------------------------------------------------------------------------------------------------------
-
-
-def restore(desk: Desk, record: Any, clinician_id: str, file: str) -> str:
-    """Put an exported case back as it was; gives its id.
-
-    Raises
-    ------
-    ContentError
-        When the file is not an export, a case with its id or label is there already, or a field is not what it says.
-    """
-    case = case_from(record, desk.instrument, file)
-    if record.get("record") != SCHEMA:
-        raise ContentError([Problem(file, "record", "is not an export", "give a file that `stemwise export` wrote")])
-    try:
-        return _restore(desk, record, clinician_id, case.born, file)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, ContentError):
-            raise
-        raise ContentError(
-            [
-                Problem(
-                    file, "encounters", f"is not as an export has it ({type(error).__name__})", "export the case again"
-                )
-            ]
-        ) from None
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _restore(desk: Desk, record: dict[str, Any], clinician_id: str, born: date, file: str) -> str:
-    case_id, label = record["case_id"], record["label"]
-    if desk.cases.has_case(case_id):
-        raise ContentError([Problem(file, "case_id", f"{case_id} is there already", "erase it first, or leave it")])
-    if desk.cases.is_label_taken(clinician_id, label):
-        raise ContentError([Problem(file, "label", "is in use by another case", "rename that case's label first")])
-    desk.cases.add_case(clinician_id, label, born, case_id)
-    row = desk.tx.session.get_one(models.Case, case_id)
-    row.created_at, row.last_activity_at = _at(record["created_at"]), _at(record["last_activity_at"])
-    row.on_hold = bool(record["on_hold"])
-    for encounter in record["encounters"]:
-        _restore_encounter(desk, case_id, encounter)
-    for flag in record["flags"]:
-        _restore_flag(desk, case_id, flag)
-    desk.tx.audit("operator", "case.imported", case_id)
-    return str(case_id)
-
-
-def _restore_encounter(desk: Desk, case_id: str, encounter: dict[str, Any]) -> None:
-    session = desk.tx.session
-    session.add(
-        models.Encounter(
-            id=encounter["id"],
-            case_id=case_id,
-            number=encounter["number"],
-            state=encounter["state"],
-            assessed=date.fromisoformat(encounter["assessed"]) if encounter["assessed"] else None,
-            started_at=_at(encounter["started_at"]),
-            finished_at=_time(encounter["finished_at"]),
-        )
-    )
-    session.flush()
-    for interview in encounter["interviews"]:
-        _restore_interview(desk, case_id, encounter["id"], interview)
-    for result in encounter["results"]:
-        case_from(result["case"], desk.instrument, "result")
-        session.add(
-            models.Result(
-                encounter_id=encounter["id"],
-                number=result["number"],
-                instrument_version=result["instrument_version"],
-                instrument_sha256=result["instrument_sha256"],
-                sealed_case=desk.tx.seal(case_id, result["case"], "results", encounter["id"], str(result["number"])),
-                made_at=_at(result["made_at"]),
-            )
-        )
-    session.flush()
-
-
-def _restore_interview(desk: Desk, case_id: str, encounter_id: str, interview: dict[str, Any]) -> None:
-    session, who = desk.tx.session, interview["informant"]
-    if session.get(models.Informant, who["id"]) is None:
-        session.add(
-            models.Informant(
-                id=who["id"],
-                case_id=case_id,
-                role=who["role"],
-                account_id=None,
-                sealed_words=desk.tx.seal(case_id, who["words"], "informants", who["id"], "words"),
-                created_at=_at(who["created_at"]),
-            )
-        )
-        session.flush()
-    answers = Answers()
-    rows = []
-    for number, given in enumerate(interview["responses"], start=1):
-        response = Response(
-            item=given["item"],
-            kind=given["kind"],
-            value=given["value"],
-            label=given["label"],
-            text=given["text"],
-            is_bulk=given["bulk"],
-            note=given["note"],
-        )
-        answers.take(response)
-        sealed = desk.tx.seal(case_id, asdict(response), "responses", interview["id"], str(number))
-        rows.append(
-            models.Response(interview_id=interview["id"], number=number, at=_at(given["at"]), sealed_body=sealed)
-        )
-    snapshot = {**interview["stands_at"], "answers": answers.to_json()}
-    session.add(
-        models.Interview(
-            id=interview["id"],
-            encounter_id=encounter_id,
-            informant_id=who["id"],
-            state=interview["state"],
-            resume_state=interview["resume_state"],
-            sealed_snapshot=desk.tx.seal(case_id, snapshot, "interviews", interview["id"], "snapshot"),
-            responses_count=len(rows),
-            reminders_sent=0,
-            wants_reminders=True,
-            instrument_version=interview["instrument_version"],
-            started_at=_at(interview["started_at"]),
-            updated_at=_at(interview["updated_at"]),
-            finished_at=_time(interview["finished_at"]),
-        )
-    )
-    session.flush()
-    session.add_all(rows)
-    session.flush()
-
-
-def _restore_flag(desk: Desk, case_id: str, flag: dict[str, Any]) -> None:
-    body = {"question": flag["question"], "words": flag["words"]}
-    reason = flag["reason"]
-    desk.tx.session.add(
-        models.Flag(
-            id=flag["id"],
-            case_id=case_id,
-            encounter_id=flag["encounter"],
-            interview_id=flag["interview"],
-            informant_id=flag["informant"],
-            state=flag["state"],
-            sealed_body=desk.tx.seal(case_id, body, "flags", flag["id"], "body"),
-            raised_at=_at(flag["raised_at"]),
-            opened_at=_time(flag["opened_at"]),
-            seen_at=None,
-            ended_at=_time(flag["ended_at"]),
-            ended_by=flag["ended_by"],
-            sealed_reason=None if reason is None else desk.tx.seal(case_id, reason, "flags", flag["id"], "reason"),
-        )
-    )
-    desk.tx.session.flush()

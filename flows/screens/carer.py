@@ -137,7 +137,7 @@ def _more(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
     t = words_of(turn)
     return (
         Heading(t("Some hard things are not asked here")),
-        Paragraph(t("You can tell them to your clinician, when you like and as much as you like.")),
+        Paragraph(t("You can tell your clinician about them, when and as much as you like.")),
         Paragraph(t("If you have more to say now, type it here. It is kept with your answers.")),
     ), ()
 
@@ -374,11 +374,11 @@ def privacy_screen(turn: Turn) -> Rendered:
     t = words_of(turn)
     lines = (
         t("Kept: your answers and notes, locked with a key of their own."),
-        t("They are kept where the clinic runs this, for as long as the clinic needs them."),
+        t("They are kept where the clinic runs this, as long as it needs them."),
         t("Only the clinician reads them. Others who answer do not see them."),
         t("Telegram carries these messages. Its servers could see them, so use no full names."),
         t("You can erase what you said until you send it. After that, ask the clinician."),
-        t("Answers about danger stay, even when you erase the rest."),
+        t("Answers about danger stay when you erase the rest."),
     )
     open_ones = [(i, word) for i, word, is_open in questionnaires(turn) if is_open]
     buttons = [Button(t("Erase what I said: {word}", word=word), "erase_one", i) for i, word in open_ones]

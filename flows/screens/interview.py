@@ -11,7 +11,9 @@ from flows.labels import STAGE_NAMES, item_text, short_words, token_words
 from flows.scales import NOT_KNOWN, cycle_of, next_token, token_of
 from flows.screens.parts import BACK, HOME, PAUSE, Rendered, Rows, age_words, bar, grid, pager, without_empty
 from flows.views import Button
+from scoring.case import case_from
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
+from scoring.plan import plan_waits
 
 NEXT = Button("Next", "next")
 SKIP = Button("Skip", "skip")
@@ -70,7 +72,7 @@ def _head(turn: Turn, step: Step) -> tuple[Block, ...]:
 def _navigation(turn: Turn, *, leaves: bool = True, why: bool = True) -> Rows:
     """Back, what leaves the screen open, and Pause; Next where there is something to keep."""
     first = [BACK]
-    if leaves:
+    if leaves and moves.may_leave_open(turn):
         first += [SKIP, NOT_SURE]
     second = []
     if why:
@@ -391,8 +393,25 @@ def _review(turn: Turn) -> Rendered:
         blocks.append(Paragraph("Tap a section to change an answer. Finish makes the map and the summary.", "small"))
     ask = _ask_safety(steps) if asking and unanswered else ()
     others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if moves.has_notes(turn) else ()
-    rows = (*grid(buttons, 2), others, ask, (Button("Finish", "finish"),), (BACK, PAUSE))
+    contact = _contact(turn)
+    if contact:
+        blocks.append(
+            Paragraph(
+                "The plan waits while harm may go on. Record here if the person who harms has no contact.", "small"
+            )
+        )
+    rows = (*grid(buttons, 2), others, contact, ask, (Button("Finish", "finish"),), (BACK, PAUSE))
     return tuple(blocks), without_empty(rows), "note"
+
+
+def _contact(turn: Turn) -> tuple[Button, ...]:
+    """Offered where a plan would wait: whether the person who harms has contact."""
+    interview, desk = turn.interview, turn.desk
+    is_set = bool(interview.answers.value("no_contact"))
+    if is_set:
+        return (Button("There is contact", "contact", "no"),)
+    case = case_from(desk.case_json_of(desk.cases.encounter(interview.encounter_id), interview), turn.instrument)
+    return (Button("No contact with who harms", "contact", "yes"),) if plan_waits(case, turn.instrument) else ()
 
 
 def _notes(turn: Turn) -> Rendered:

@@ -133,6 +133,15 @@ class Casebook:
         rows = self._tx.session.scalars(select(models.Case).where(models.Case.label_index.in_(indexes)))
         return [self._case(r) for r in rows]
 
+    def untouched_since(self, before: datetime) -> list[tuple[str, datetime]]:
+        """Cases not on hold whose last activity is older, with the time of it."""
+        rows = self._tx.session.execute(
+            select(models.Case.id, models.Case.last_activity_at).where(
+                models.Case.on_hold.is_(False), models.Case.last_activity_at <= before
+            )
+        )
+        return [(case_id, at) for case_id, at in rows]
+
     def touch(self, case_id: str) -> None:
         self._tx.session.get_one(models.Case, case_id).last_activity_at = self._tx.now
 
@@ -166,8 +175,8 @@ class Casebook:
             (models.Response, models.Response.interview_id.in_(interviews)),
             (models.Result, models.Result.encounter_id.in_(encounters)),
             (models.Interview, models.Interview.encounter_id.in_(encounters)),
-            (models.Encounter, models.Encounter.case_id == case_id),
             (models.Invitation, models.Invitation.case_id == case_id),
+            (models.Encounter, models.Encounter.case_id == case_id),
             (models.Informant, models.Informant.case_id == case_id),
             (models.Outbox, models.Outbox.case_id == case_id),
             (models.SentMessage, models.SentMessage.case_id == case_id),

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -15,6 +15,9 @@ from sqlalchemy.pool import QueuePool
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 5000}
 #: Execution option of a connection that only reads: its transaction takes no write lock.
 READS_ONLY = "stemwise_reads_only"
+#: What every writer of a PostgreSQL database waits for, so that turns follow one another there as they do on SQLite.
+WRITER_LOCK = 0x5357_1
+LOCK_TIMEOUT_MS = 5000
 
 
 class StorageUnavailable(Exception):
@@ -27,16 +30,33 @@ class WrongStorageSettings(Exception):
 
 def storage_error(error: Exception) -> bool:
     """Whether an error is the storage's fault and not the event's."""
-    return isinstance(error, StorageUnavailable | PoolTimeout | OSError) or (
-        isinstance(error, DBAPIError) and type(error).__name__ in ("OperationalError", "InternalError", "DatabaseError")
-    )
+    if isinstance(error, DBAPIError):
+        kinds = ("OperationalError", "InternalError", "DatabaseError")
+        return error.connection_invalidated or type(error).__name__ in kinds
+    return isinstance(error, StorageUnavailable | PoolTimeout | OSError)
 
 
 def open_engine(url: str) -> Engine:
-    """An engine whose every connection has the settings that keep answers safe."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    """An engine whose every connection has the settings that keep answers safe.
+
+    Raises
+    ------
+    WrongStorageSettings
+        When the address cannot be read or the database's driver is not there; never with the address in the message.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return _server_engine(parsed)
+    except (ArgumentError, NoSuchModuleError):
+        raise WrongStorageSettings(
+            "STEMWISE_DATABASE_URL: is not the address of a database; write sqlite:///PATH"
+            " or postgresql+psycopg://USER@HOST/NAME"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise WrongStorageSettings(
+            f"STEMWISE_DATABASE_URL: the driver {error.name} is not installed; run: pip install 'stemwise[postgres]'"
+        ) from None
     if parsed.database and parsed.database != ":memory:":
         _make_private(Path(parsed.database))
     engine = create_engine(
@@ -62,6 +82,26 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def _server_engine(url: URL) -> Engine:
+    """PostgreSQL: a reader sees one snapshot, writers come one after another, and nobody waits for ever."""
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+        connection.commit()  # else the setting would go with the first rollback
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(READS_ONLY):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        else:  # two turns that read the same row and then write it would lose one of the two
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+    return engine
+
+
 def _make_private(path: Path) -> None:
     """The database file exists, 0600, before anything is written to it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,7 +112,7 @@ def _make_private(path: Path) -> None:
 def wrong_settings(engine: Engine) -> list[str]:
     """The settings that do not read back as they must, each with what was found; empty where all is well."""
     if engine.dialect.name != "sqlite":
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**{READS_ONLY: True}) as connection:
             found = connection.execute(text("SHOW synchronous_commit")).scalar()
         return [] if found in ("on", "remote_apply") else [f"synchronous_commit is {found}, must be on"]
     with engine.connect().execution_options(**{READS_ONLY: True}) as connection:

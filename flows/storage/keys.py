@@ -95,6 +95,10 @@ class MasterKey:
             ) from None
         return opened
 
+    def backup_key(self, salt: bytes) -> bytes:
+        """The key of one backup: another one for each salt, so that chunks can be numbered instead of given a random nonce."""
+        return hmac.digest(self._derived("backup"), salt, "sha256")
+
     def index(self, kind: str, *parts: str) -> bytes:
         """A keyed digest by which a sealed text can be found: equal texts of one scope give equal digests."""
         folded = [unicodedata.normalize("NFKC", p).casefold().strip() for p in parts]
@@ -140,12 +144,38 @@ def read_key_file(path: Path) -> MasterKey:
 
 
 def make_key_file(path: Path) -> MasterKey:
-    """A new key file, 0600 in a 0700 folder; never over an old one."""
+    """A new key file, 0600 in a 0700 folder, on the disk before this returns; never over an old one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     secret = new_key()
+    _write_private(path, f"{HEADER} {base64.b64encode(secret).decode()}\n".encode())
+    sync_folder(path.parent)
+    return MasterKey(secret)
+
+
+def copy_key_file(path: Path, to: Path) -> None:
+    """A second copy of a key file, whole or not at all."""
+    part = to.with_name(to.name + ".part")
+    part.unlink(missing_ok=True)
+    _write_private(part, path.read_bytes())
+    part.replace(to)
+    sync_folder(to.parent)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """A file that was not there, only its owner's, on the disk before this returns."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{HEADER} {base64.b64encode(secret).decode()}\n")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    return MasterKey(secret)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were given or moved in a folder outlast a power cut."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

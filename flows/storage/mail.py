@@ -46,6 +46,11 @@ class Mail:
             return False
         return True
 
+    def is_claimed(self, source: str, event_id: str, before: datetime) -> bool:
+        """Whether an event was taken, and that at or before a time."""
+        row = self._tx.session.get(models.Inbox, (source, event_id))
+        return row is not None and row.taken_at <= before
+
     def mark_failed(self, source: str, event_id: str) -> None:
         row = self._tx.session.get(models.Inbox, (source, event_id))
         if row is None:
@@ -56,7 +61,8 @@ class Mail:
     def prune(self) -> int:
         """Forget ids that are too old to come again; how many."""
         before = self._tx.now - timedelta(days=KEEP_IDS_DAYS)
-        result = self._tx.session.execute(delete(models.Inbox).where(models.Inbox.taken_at < before))
+        old = delete(models.Inbox).where(models.Inbox.taken_at < before, models.Inbox.source != "clock")
+        result = self._tx.session.execute(old)
         return int(result.rowcount)  # type: ignore[attr-defined]
 
     def add(self, news: Iterable[News]) -> None:

@@ -14,7 +14,7 @@ from scoring.result import Result
 BAR_PX = 18.0
 _VALUE_PX = 30.0
 #: Room for "100 %" in bold beside the bar.
-_VALUE_ROOM = 104.0
+_VALUE_ROOM = 112.0
 
 
 def draw_domains(sheet: Sheet, result: Result, box: Box) -> None:

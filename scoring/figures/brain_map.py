@@ -16,15 +16,15 @@ from scoring.figures.text import SMALLEST_PX, visible, wrapped
 from scoring.instrument.model import Texts
 from scoring.result import Result
 
-LEGEND = Box(MARGIN_PX, 884, 340, 1234)
-DOMAINS = Box(758, 902, WIDTH_PX - MARGIN_PX, 1232)
-_NOTE_ROOM_PX = 226.0
+LEGEND = Box(MARGIN_PX, 884, 330, 1234)
+DOMAINS = Box(764, 902, WIDTH_PX - MARGIN_PX, 1232)
+_NOTE_ROOM_PX = 220.0
 #: Where each region is named: middle or end of the line, baseline, pixels.
 _REGION_NAMES: tuple[tuple[str, float, float, Align], ...] = (
     ("frontal_cortex", 412, 152, "center"),
     ("cortex", 700, 152, "center"),
     ("limbic", 540, 416, "center"),
-    ("diencephalon_cerebellum", 244, 722, "right"),
+    ("diencephalon_cerebellum", 240, 722, "right"),
     ("brainstem", 549, 1222, "center"),
 )
 

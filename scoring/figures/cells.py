@@ -18,7 +18,7 @@ from scoring.profile import FunctionResult
 RATING_PX = 40.0
 #: Space between a rating and what is expected: wide enough that they are two words and not one.
 SPACE_PX = 19.0
-_SIDE_PX = 7.0
+_SIDE_PX = 5.0
 #: Height of a figure, in em.
 FIGURE_EM = 0.73
 
@@ -102,7 +102,7 @@ def draw_ground(sheet: Sheet, cell: Cell, name: str, look: Look) -> float:
         )
     ink = palette.ink_on(look.cap or palette.TISSUE)
     rim = palette.UNKNOWN if look.hatched else None
-    first = room.top + (23 if tall else 29)
+    first = room.top + (23 if tall else 30)
     for i, words in enumerate(lines):
         gid = f"name:{cell.id}:{i}"
         sheet.text(room.centre[0], first + 26 * i, words, SMALLEST_PX, colour=ink, align="center", rim=rim, gid=gid)

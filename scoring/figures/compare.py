@@ -19,8 +19,8 @@ from scoring.figures.text import SMALLEST_PX, shortened, visible, width_px
 from scoring.profile import FunctionResult
 
 _BEFORE_PX = 28.0
-_SPACE_PX = 9.0
-_ARROW_PX = 20.0
+_SPACE_PX = 8.0
+_ARROW_PX = 19.0
 _MARK_PX = 20.0
 
 

@@ -24,7 +24,7 @@ MARGIN_PX = 28
 CAP_PX, TALL_CAP_PX = 41.0, 58.0
 
 _GAP = 9.0
-_ROUND: Radii = (26.0, 26.0, 26.0, 26.0)
+_ROUND: Radii = (21.0, 21.0, 21.0, 21.0)
 _MIDDLE = 540.0
 #: Spans of the columns, left and right edge in the plan.
 _FRONT = (44.0, 259.0)
@@ -33,8 +33,9 @@ _BACK_INNER = (552.0, 791.0)
 _BACK = (800.0, 1044.0)
 _BACK_ARM = (819.0, 1038.0)
 _CORE = (272.0, 808.0)
-_STEM = (362.0, 712.0)
-_CEREBELLUM = (840.0, 1026.0)
+_DIENCEPHALON = (265.0, 815.0)
+_STEM = (353.0, 719.0)
+_CEREBELLUM = (847.0, 1030.0)
 #: Upper edge of the first row and height of each row.
 _FRONT_ROWS = (194.0, 105.0)
 _BACK_ROWS = (187.0, 101.0)
@@ -142,17 +143,17 @@ def _slots() -> dict[str, list[_Slot]]:
     back = [row[0] for row in (*_grid(_BACK, 1, _BACK_ROWS, 1), *_grid(_BACK_ARM, 1, _BACK_ROWS, 4)[1:])]
     front_inner = [row[0] for row in _grid(_FRONT_INNER, 1, _INNER_ROWS, 2)]
     back_inner = [row[0] for row in _grid(_BACK_INNER, 1, _INNER_ROWS, 2)]
-    core = [box for row in _grid(_CORE, 3, _DIENCEPHALON_ROWS, 2) for box in row]
+    core = [box for row in _grid(_DIENCEPHALON, 3, _DIENCEPHALON_ROWS, 2) for box in row]
     cerebellum = [row[0] for row in _grid(_CEREBELLUM, 1, _CEREBELLUM_ROWS, 2)]
     return {
         "brainstem": [_Slot(box) for row in _grid(_STEM, 2, _STEM_ROWS, 3) for box in row],
         "diencephalon_cerebellum": [
             *map(_Slot, core[:3]),
-            _Slot(core[3], (26, 26, 26, 40)),
+            _Slot(core[3], (21, 21, 21, 40)),
             _Slot(core[4]),
-            _Slot(core[5], (26, 26, 40, 26)),
-            _Slot(cerebellum[0], (34, 46, 26, 26)),
-            _Slot(cerebellum[1], (26, 26, 50, 40)),
+            _Slot(core[5], (21, 21, 40, 21)),
+            _Slot(cerebellum[0], (26, 34, 21, 21), nudge=(-2, 2)),
+            _Slot(cerebellum[1], (21, 21, 46, 36)),
         ],
         "limbic": [_Slot(box) for row in _grid(_CORE, 3, _LIMBIC_ROWS, 2) for box in row],
         "cortex": [
@@ -247,7 +248,7 @@ def bend(points: Points) -> Points:
     drop = np.where(side < 0, 12.0, 8.0) * np.abs(side) ** 2.3 * above_core
     draw_in = 1.0 - 0.05 * height**1.6
     slant = 14.0 * height * np.clip(1.0 - side**2, 0.0, 1.0)
-    lean = 12.0 * np.clip((y - 860.0) / 330.0, 0.0, 1.0) ** 1.5
+    lean = 10.0 * np.clip((y - 860.0) / 330.0, 0.0, 1.0) ** 1.5
     sway_x = 2.4 * np.sin(y / 52.0 + x / 130.0)
     sway_y = 2.4 * np.sin(x / 84.0 + y / 150.0)
     return np.column_stack((_MIDDLE + (x - _MIDDLE) * draw_in + slant + lean + sway_x, y + drop + sway_y))

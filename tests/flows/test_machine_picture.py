@@ -43,7 +43,7 @@ def test_gathering_arrows_loses_no_move() -> None:
         for t in m[3].split(", ")
     }
     for trigger, dest in gathered:
-        assert f"- `{trigger}` to `{dest}`, from " in page()
+        assert f"- `{trigger}` to `{dest}`: from " in page()
 
 
 @pytest.mark.parametrize("machine", [INTERVIEW, HOME])

@@ -639,3 +639,100 @@ def test_two_people_or_the_later_case_first_are_refused() -> None:
     with pytest.raises(CompareError):
         compare(result_of(case), result_of(later | {"born": "2017-01-01"}))
     compare(result_of(case), result_of(later | {"assessed": case["assessed"]}))
+
+
+def all_moved(before: dict[str, Any], after: dict[str, Any]) -> dict[str, str]:
+    found = compare_json(compare(result_of(before), result_of(after)))
+    return {name: domain["moved"] for name, domain in found["domains"].items()}
+
+
+def known_at(case: dict[str, Any], age: int) -> dict[str, Any]:
+    """The same case at another age, the day of birth unchanged."""
+    born = date.fromisoformat(case["born"])
+    year, month = divmod(born.year * 12 + born.month - 1 + age, 12)
+    return case | {"assessed": date(year, month + 1, born.day).isoformat()}
+
+
+def test_exactly_five_points_and_exactly_eight_weighted_steps_are_a_change() -> None:
+    typical = expected_at(14)
+    weights = {name: f["weights"]["sensory_integration"] for name, f in FUNCTIONS.items()}
+    assert sum(weights[name] * e for name, e in typical.items()) == 200
+    three, two = (sorted(n for n in typical if weights[n] == w and typical[n] > 3) for w in (3, 2))
+    lower = dict(typical) | {three[0]: typical[three[0]] - 2, two[0]: typical[two[0]] - 2}
+    before = person(14, lower)
+    assert all_moved(before, person(14, typical))["sensory_integration"] == "up"  # 10 of 200, weighted 10
+    nine = lower | {two[0]: typical[two[0]] - 1}
+    assert all_moved(person(14, nine), person(14, typical))["sensory_integration"] == "within_noise"  # 8 of 200
+
+
+def test_intervals_that_touch_overlap() -> None:
+    weights = {name: f["weights"]["sensory_integration"] for name, f in FUNCTIONS.items()}
+    typical = expected_at(96)
+    ratings = {name: max(1, e - 4) for name, e in typical.items()}
+    one, other, third = sorted(n for n in typical if weights[n] == 3 and typical[n] >= 8)[:3]
+    ratings |= {one: 4}
+    after = ratings | {one: None, other: ratings[other] + 2, third: ratings[third] + 1}
+    first, second = (result_of(person(96, r)).profile.domains["sensory_integration"] for r in (ratings, after))
+    assert first.high == second.low
+    assert first.percent is not None
+    assert second.percent is not None
+    assert second.percent - first.percent >= 5
+    assert all_moved(person(96, ratings), person(96, after))["sensory_integration"] == "within_noise"
+    apart = after | {third: ratings[third] + 2}
+    assert all_moved(person(96, ratings), person(96, apart))["sensory_integration"] == "up"
+
+
+def test_an_expectation_that_rose_for_what_is_set_aside_explains_nothing() -> None:
+    """From 5½ to 7 years, with all set aside whose expectation rises: six steps of one are an unclear fall."""
+    weights = {name: f["weights"]["relational"] for name, f in FUNCTIONS.items()}
+    young, older = expected_at(66), expected_at(84)
+    rising = [n for n in young if weights[n] and older[n] > young[n]]
+    staying = [n for n in young if weights[n] and older[n] == young[n]]
+    assert {n for n in older if weights[n]} == {*rising, *staying}
+    lower = dict(young)
+    for name in sorted(staying, key=lambda n: weights[n])[:4]:
+        lower[name] -= 1
+    assert 5 <= sum(weights[n] * (young[n] - lower[n]) for n in staying) < 8
+    before, after = (person(66, r, set_aside=rising) for r in (young, lower))
+    assert all_moved(before, known_at(after, 84))["relational"] == "unclear"
+    kept = [person(66, r, set_aside=[]) for r in (young, young)]
+    assert all_moved(kept[0], known_at(kept[1], 84))["relational"] == "expectations_grew"
+
+
+# --- harm that a birthday does not end, by hand -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "told", "listed", "waits"),
+    [
+        (131, {"childhood": {"neglect": 2}}, ["neglect"], True),
+        (132, {"childhood": {"neglect": 2}}, ["neglect"], True),  # asked in youth, unknown there
+        (215, {"childhood": {"neglect": 2}}, ["neglect"], True),  # for as long as nobody knows better
+        (215, {"childhood": {"neglect": 2}, "youth": {"neglect": 0}}, [], False),
+        (216, {"youth": {"neglect": 2}}, ["neglect"], True),  # no longer asked, carried over for 24 months
+        (239, {"youth": {"neglect": 2}}, ["neglect"], True),
+        (240, {"youth": {"neglect": 2}}, [], False),
+        (239, {"childhood": {"neglect": 2}, "youth": {"neglect": 0}}, [], False),
+        (239, {"childhood": {"neglect": 2}}, ["neglect"], True),  # the last period in which it is known
+        (500, {"youth": {"sexual_harm": 1}}, ["sexual_harm"], True),  # asked in adulthood, unknown there
+        (1, {"before_birth": {"violence_in_pregnancy": 1}}, ["violence_at_home"], False),
+        (1, {"before_birth": {"violence_in_pregnancy": 1}, "newborn": {"violence_at_home": 0}}, [], False),
+        (30, {"before_birth": {"violence_in_pregnancy": 3}}, ["violence_at_home"], True),
+        (30, {"infancy": {"neglect": 1, "physical_harm": 0}, "newborn": {"physical_harm": 3}}, ["neglect"], False),
+    ],
+)
+def test_a_birthday_ends_no_harm(age: int, told: dict[str, dict[str, int]], listed: list[str], waits: bool) -> None:
+    history = {period: {"adversity": answers} for period, answers in told.items()}
+    result = result_of(person(age, {}, history=history))
+    assert list(result.profile.still_happening) == listed
+    assert result.plan.waits is waits
+
+
+def test_safety_questions_go_by_the_age_lived_also_after_an_early_birth() -> None:
+    """Thirteen months old and born twelve weeks early: no longer asked about a baby's sleep, and a fit is for this week."""
+    for age, asked, urgency in ((12, True, "now"), (13, False, "this_week")):
+        case = person(age, {}, weeks_early=12, safety={"fits_or_blackouts": True})
+        profile = result_of(case).profile
+        assert profile.counted_months < 13
+        assert ("unsafe_sleep_of_infant" in profile.safety_unknown) is asked
+        assert [(f.id, f.urgency) for f in profile.safety] == [("fits_or_blackouts", urgency)]

@@ -116,6 +116,7 @@ class Clinic:
         self.rebuilds = rebuilds
         self.instrument = instrument or load()
         self.master = MasterKey(secret)
+        self.changes = 0
         self._store = self._opened()
         self._store.prepare()
         self._engine = self._built()
@@ -158,6 +159,7 @@ class Clinic:
     @contextmanager
     def desk(self) -> Iterator[Desk]:
         """One writing transaction with everything at hand, as a command has it."""
+        self.changes += 1
         with self._store.transaction() as tx:
             yield self._engine.desk(tx)
 
@@ -269,6 +271,7 @@ class Walker:
         self.last_event: Event | None = None
         self.may_fail = False
         self._events = 0
+        self._seen: tuple[int, Screen] | None = None
 
     # --- seeing ---
 
@@ -280,7 +283,9 @@ class Walker:
     @property
     def screen(self) -> Screen:
         """The screen as a channel would render it now, from what is stored."""
-        return self.clinic.present.screen_of(self.account_id)[0]
+        if self._seen is None or self._seen[0] != self.clinic.changes:
+            self._seen = self.clinic.changes, self.clinic.present.screen_of(self.account_id)[0]
+        return self._seen[1]
 
     @property
     def heading(self) -> str:
@@ -341,10 +346,18 @@ class Walker:
         screen = on or self.screen
         return self._tap(self.button(words, screen), screen, "tap" if on is None else "tap on an old screen")
 
-    def _tap(self, button: Button, screen: Screen, did: str = "tap") -> Taken:
+    def _tap(self, button: Button, screen: Screen, did: str = "tap", *, looks: bool = True) -> Taken:
         self.taps += 1
         self.journal.append(Step(did, button.words))
-        return self._take("tap", action=button.action, arg=button.arg, screen=screen.number)
+        event = self.event("tap", action=button.action, arg=button.arg, screen=screen.number)
+        taken = self.send(event, looks=looks)
+        if did == "tap" and taken.toast and not taken.has_failed:
+            self.fail(f"[{button.words}] stood there and was refused: {taken.toast}")
+        return taken
+
+    def tap_this(self, button: Button) -> Taken:
+        """Tap a button of the present screen that was found there."""
+        return self._tap(button, self.screen)
 
     def tap_times(self, words: str, times: int) -> None:
         for _ in range(times):
@@ -393,21 +406,25 @@ class Walker:
     def _take(self, kind: str, **parts: Any) -> Taken:
         return self.send(self.event(kind, **parts))
 
-    def send(self, event: Event) -> Taken:
-        """Let the engine take an event, and check what it leaves."""
+    def send(self, event: Event, *, looks: bool = True) -> Taken:
+        """Let the engine take an event, and check what it leaves; without a look into the store where that is not wanted."""
         self.last_event = event
         self.taken = taken = self.clinic.engine.take(event)
+        self.clinic.changes += 1
+        self._seen = self.clinic.changes, taken.screen
         if taken.has_failed and not self.may_fail:
             self.fail("the turn failed")
-        self.check()
+        if faults := faults_of(taken.screen):
+            self.fail("; ".join(faults))
+        if looks:
+            self.check()
         return taken
 
     def check(self) -> None:
-        """What was returned is what stands in the store, and the screen is as every screen must be."""
+        """What the last turn returned is what stands in the store."""
         assert self.taken is not None
         stored = self.clinic.engine.screen_of(self.account_id)[0]
-        if faults := faults_of(stored):
-            self.fail("; ".join(faults))
+        self._seen = self.clinic.changes, stored
         if (stored.blocks, stored.rows, stored.number) != (
             self.taken.screen.blocks,
             self.taken.screen.rows,
@@ -429,11 +446,12 @@ class Walker:
         for _ in range(most):
             screen = self.screen
             if heading_of(screen).startswith(heading):
+                self.check()
                 return
             words = next((c for c in choices if self._found(screen, c)), None)
             if words is None:
                 self.fail(f"none of {list(choices)} on the way to {heading!r}")
-            self._tap(self.button(words, screen), screen)
+            self._tap(self.button(words, screen), screen, looks=False)
         self.fail(f"{heading!r} did not come within {most} taps")
 
     def fill_until(self, heading: str) -> None:

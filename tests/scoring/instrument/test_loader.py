@@ -71,11 +71,22 @@ def parsed_once(text: str, Loader: Any) -> Any:  # noqa: N803 (as in `yaml.load`
 
 
 @pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    """A copy of the instrument with all its languages."""
     monkeypatch.setattr(yaml, "load", parsed_once)
     folder = tmp_path / "instrument"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     return Copy(folder)
+
+
+@pytest.fixture
+def copy(whole: Copy) -> Copy:
+    """A copy in English alone, so that one fault is one fault and not also a translation that no longer fits."""
+    whole.text(FIGURES, lambda text: re.sub(r"^languages: .*$", "languages: [en]", text, flags=re.MULTILINE) + "\n")
+    for folder in (whole.folder / "locales").iterdir():
+        if folder.name != "en":
+            shutil.rmtree(folder)
+    return whole
 
 
 def entry(name: str, section: str | None = None) -> Callable[[Any], Any]:
@@ -129,15 +140,19 @@ def twin(section: str, name: str) -> Edit:
     return edit
 
 
-def test_the_instrument_as_it_ships_is_sound(copy: Copy) -> None:
-    assert load_from(copy.folder).sha256 == load().sha256
+def test_the_instrument_as_it_ships_is_sound(whole: Copy) -> None:
+    assert load_from(whole.folder).sha256 == load().sha256
 
 
-def test_writing_the_files_anew_changes_nothing(copy: Copy) -> None:
+def test_english_alone_is_sound(copy: Copy) -> None:
+    assert set(load_from(copy.folder).texts) == {"en"}
+
+
+def test_writing_the_files_anew_changes_nothing(whole: Copy) -> None:
     """The edits below are made on parsed data, so writing it back must be no fault in itself."""
-    for path in sorted(copy.folder.rglob("*.yaml")):
-        copy.data(str(path.relative_to(copy.folder)), lambda data: None)
-    assert load_from(copy.folder).sha256 == load().sha256
+    for path in sorted(whole.folder.rglob("*.yaml")):
+        whole.data(str(path.relative_to(whole.folder)), lambda data: None)
+    assert load_from(whole.folder).sha256 == load().sha256
 
 
 def test_what_is_loaded_cannot_be_changed() -> None:
@@ -563,14 +578,16 @@ def test_several_faults_are_told_at_once(copy: Copy) -> None:
     ],
 )
 def test_a_changed_figure_and_a_changed_word_change_the_digest(copy: Copy, file: str, edit: Edit) -> None:
+    before = load_from(copy.folder).sha256
     copy.data(file, edit)
-    assert load_from(copy.folder).sha256 != load().sha256
+    assert load_from(copy.folder).sha256 != before
 
 
 def test_a_remark_and_the_order_of_keys_do_not_change_the_digest(copy: Copy) -> None:
+    before = load_from(copy.folder).sha256
     copy.text(FIGURES, lambda text: f"# a remark\n{text}")
     copy.data(LIMBIC, lambda data: [data.update({key: data.pop(key)}) for key in sorted(data)])
-    assert load_from(copy.folder).sha256 == load().sha256
+    assert load_from(copy.folder).sha256 == before
 
 
 def test_the_parts_of_an_instrument_are_found_by_id() -> None:
@@ -579,3 +596,47 @@ def test_the_parts_of_an_instrument_are_found_by_id() -> None:
     assert set(instrument.activity) == set(instrument.words.activities)
     assert instrument.band_index(0) == 0
     assert [instrument.band_index(m) for m in (1, 2, 215, 216, 1320)] == [0, 1, 11, 12, 12]
+
+
+# --- other languages ----------------------------------------------------------------------------------------------------
+
+OTHERS = [language for language in load().figures.languages if language != "en"]
+TRANSLATION_FAULTS: dict[str, tuple[str, Edit, str]] = {
+    "a question left in English": ("functions/limbic.yaml", put("mood_and_feelings.carer", ...), "mood_and_feelings.carer"),
+    "an example at another age": (
+        "functions/limbic.yaml",
+        lambda d: d["mood_and_feelings"]["carer"]["examples"].update({1: "Uno."}),
+        "mood_and_feelings.carer.examples.1",
+    ),
+    "a danger left in English": ("safety.yaml", put("missing_now.carer.act", ...), "safety.missing_now.carer"),
+    "a factor left in English": ("history.yaml", put("adversity.hardship.self", ...), "adversity.hardship.self"),
+    "a text that is a number": ("history.yaml", put("adversity.hardship.self", 7), "adversity.hardship.self"),
+    "a notice that lacks a point": ("interview.yaml", lambda d: d["notice"]["carer"].pop(), "notice.carer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("fault", TRANSLATION_FAULTS)
+def test_a_fault_in_a_translation_names_its_file_and_field(whole: Copy, language: str, fault: str) -> None:
+    file, edit, place = TRANSLATION_FAULTS[fault]
+    whole.data(f"locales/{language}/{file}", edit)
+    found = whole.problems()
+    assert any(place in p for _, p in found), found
+    assert all(f.startswith(f"locales/{language}") for f, _ in found), found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_that_is_gone_or_unreadable_is_told(whole: Copy, language: str) -> None:
+    whole.text(f"locales/{language}/safety.yaml", lambda text: text + "\nextra: [1\n")
+    assert (f"locales/{language}/safety.yaml", "") in whole.problems()
+    shutil.rmtree(whole.folder / "locales" / language)
+    assert whole.problems()
+
+
+@pytest.mark.parametrize("languages", [[], ["es"], ["en", "xx"], "en", None, ["en", "en"], ["en", "../en"]], ids=repr)
+def test_languages_without_english_or_without_texts_are_refused(copy: Copy, languages: Any) -> None:
+    copy.data(FIGURES, put("languages", languages))
+    if languages == ["en", "en"]:
+        assert set(load_from(copy.folder).texts) == {"en"}
+        return
+    assert copy.problems()
