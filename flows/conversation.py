@@ -41,6 +41,7 @@ class RaisedFlag:
     question: str
     informant_id: str
     state: FlagState
+    is_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Interview:
     asked_once_more: bool = False
     notes_seen: int = 0
     lines_shown: bool = False
+    opened_on: str = ""
     locale: str = "en"
     results: int = 0
     others: list[Other] = field(default_factory=list)
@@ -190,6 +192,7 @@ class Interview:
             "asked_once_more": self.asked_once_more,
             "notes_seen": self.notes_seen,
             "lines_shown": self.lines_shown,
+            "opened_on": self.opened_on,
         }
 
 

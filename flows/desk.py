@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.answers import PREFILLED, Answers, Response
 from flows.cases import case_json
 from flows.conversation import Interview, Talk, Turn
-from flows.help_lines import help_lines
+from flows.help_lines import duty_to_report, help_lines
 from flows.itinerary import Person, Role
 from flows.labels import item_text
 from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
@@ -73,7 +74,7 @@ class Desk:
         for flag in mine:
             self.flags.confirm(flag.id)
             place = interview.flags.index(flag)
-            interview.flags[place] = type(flag)(flag.id, flag.question, flag.informant_id, "open")
+            interview.flags[place] = replace(flag, state="open")
             self.tx.audit(turn.talk.account.id, "flag.latched", interview.case_id)
         if mine:
             self.mail.add(self.alerts(interview.case_id))
@@ -96,6 +97,10 @@ class Desk:
     def help_lines(self, turn: Turn) -> tuple[str, ...]:
         """What to do at once, for the operator's country, in the informant's language."""
         return help_lines(self.settings.country, language_of(turn.talk.account.locale), turn.today)
+
+    def duty_to_report(self, turn: Turn) -> str:
+        """What the operator's file recalls of the local duty to report."""
+        return duty_to_report(self.settings.country)
 
     def answer_to_note(self, turn: Turn) -> str:
         """A note is answered: kept, nobody reads it now; the first time with what to do at once."""
@@ -139,7 +144,7 @@ class Desk:
             own = flag.informant_id == interview.informant_id and flag.question == question
             if own and flag.state in ("open", "unconfirmed") and self._is_raised_in(interview, flag.id):
                 self.flags.withdraw(flag.id, turn.talk.account.id)
-                interview.flags[place] = type(flag)(flag.id, flag.question, flag.informant_id, "withdrawn")
+                interview.flags[place] = replace(flag, state="withdrawn")
                 self.tx.audit(turn.talk.account.id, "flag.tapped_by_mistake", interview.case_id)
 
     def _is_raised_in(self, interview: Interview, flag_id: str) -> bool:
@@ -283,7 +288,7 @@ class Desk:
         return next((e for e in reversed(self.cases.encounters(case_id)) if e.state == "open"), None)
 
     def open_flags(self, case_id: str) -> list[FlagInfo]:
-        return [f for f in self.flags.infos(case_id) if f.state == "open"]
+        return [f for f in self.flags.infos(case_id) if f.state in ("open", "unconfirmed")]
 
     def sent_in_last_day(self, clinician_id: str) -> list[tuple[str, str | None, datetime]]:
         """Kind, case and time of what went out to a clinician's accounts in the last day, newest first."""

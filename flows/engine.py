@@ -176,7 +176,7 @@ class Engine:
         if not erased:
             return True
         for case_id in erased:
-            if self.settings.results_folder:
+            if self.settings.results_folder and case_id:
                 shutil.rmtree(self.settings.results_folder / case_id, ignore_errors=True)
         if is_flushed := flush_deleted(self.store.engine):
             erased.clear()
@@ -259,14 +259,14 @@ class Engine:
         if event.kind == "text":
             read = read_text(turn)
             if read.refusal or talk.is_hidden:
-                return read.refusal or NOT_HERE
+                return translator(talk.account.locale)(read.refusal or NOT_HERE)
             trigger, turn.arg, turn.text = read.trigger, read.arg, read.text
         elif event.kind == "command":
             trigger = self._command(turn)
         if trigger in FOLLOWS:
             return translator(talk.account.locale)(NOT_HERE)
         if not access.permits(talk, trigger):
-            return NOT_HERE if trigger not in access.MAY else NOT_ALLOWED
+            return translator(talk.account.locale)(NOT_HERE if trigger not in access.MAY else NOT_ALLOWED)
         talk.hint = ""
         if trigger in CURTAIN:
             CURTAIN[trigger](turn)
@@ -275,7 +275,7 @@ class Engine:
             return translator(talk.account.locale)(MOVED_ON)
         if self._fire(turn, trigger):
             return ""
-        return CODE_REFUSED if trigger in ("enrol", "invited") else translator(talk.account.locale)(NOT_HERE)
+        return translator(talk.account.locale)(CODE_REFUSED if trigger in ("enrol", "invited") else NOT_HERE)
 
     def _command(self, turn: Turn) -> str:
         """What a command does: most lead home or to a home screen; `/start CODE` enrols or opens an invitation."""

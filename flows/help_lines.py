@@ -30,5 +30,13 @@ def help_lines(country: str | None, language: str, today: date, path: Path = FIL
     return tuple(shown) or (_words(data["neutral"], language),)
 
 
+def duty_to_report(country: str | None, path: Path = FILE) -> str:
+    """The operator's words on the local duty to report, for the clinician's screen of a flag."""
+    data = _file(path)
+    chosen = (data.get("countries") or {}).get((country or "").upper()) or {}
+    entry = chosen.get("duty_to_report") or data["duty_to_report"]
+    return _words(entry, "en")
+
+
 def _words(entry: Mapping[str, Any], language: str) -> str:
     return str(entry.get(language) or entry["en"])

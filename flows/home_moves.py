@@ -104,12 +104,19 @@ def _first_page(turn: Turn) -> None:
     turn.talk.home.draft = {"page": 0}
 
 
-ENTER = {"home": _clear, "new": _clear, "cases": _first_page, "flags": _clear}
 enter = _clear
 
 
 def enter_case_flags(turn: Turn) -> None:
+    turn.desk.flags.mark_seen(case_id(turn))
     turn.talk.home.draft = {"case": case_id(turn)}
+
+
+def enter_flags(turn: Turn) -> None:
+    """All open flags of the clinician's cases; what has been on the screen counts as opened."""
+    for flag in turn.desk.flags.open_of_clinician(_clinician(turn)):
+        turn.desk.flags.mark_seen(flag.case_id)
+    turn.talk.home.draft = {}
 
 
 #: What a screen keeps of the draft when one goes back from it.
@@ -507,3 +514,7 @@ def is_language(turn: Turn) -> bool:
 def set_language(turn: Turn) -> None:
     turn.desk.people.set_locale(turn.talk.account.id, turn.arg)
     turn.talk.account = turn.desk.people.account_by_id(turn.talk.account.id)
+
+
+#: What entering a state of the clinician's home does.
+ENTER = {"home": _clear, "new": _clear, "cases": _first_page, "flags": enter_flags}

@@ -129,7 +129,8 @@ def is_clinicians(turn: Turn) -> bool:
 def must_read(turn: Turn) -> bool:
     """Finish waits for unread notes of others, and for danger answers that nobody has confirmed yet."""
     return turn.interview.role == "clinician" and (
-        turn.interview.unread_notes() > 0 or any(f.state == "unconfirmed" for f in turn.interview.flags)
+        turn.interview.unread_notes() > 0
+        or any(f.state == "unconfirmed" and not f.is_seen for f in turn.interview.flags)
     )
 
 
@@ -141,7 +142,7 @@ def wait_for_reading(turn: Turn) -> None:
     if turn.interview.unread_notes():
         turn.say("Others left notes. Open them first: Notes from others.")
     else:
-        turn.say("Somebody has just answered a danger question. Open the danger flags first.")
+        turn.say("Somebody has just answered a danger question. Open it first: Danger flags.")
 
 
 def fits_edit(turn: Turn) -> bool:

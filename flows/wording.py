@@ -40,6 +40,7 @@ def translator(locale: str) -> Translate:
     catalogue = _catalogue(language_of(locale))
 
     def t(message: str, **values: object) -> str:
-        return catalogue.get(message, message).format(**values)
+        text = catalogue.get(message, message)
+        return text.format(**values) if values else text
 
     return t

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from bot.app import App
 from bot.cli import UsageError, WorkFailed
 from bot.commands.naming import opened, the_case
 from bot.settings import Settings
@@ -14,6 +15,7 @@ from bot.settings import Settings
 def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("erase", help="erase a case for good")
     parser.add_argument("case", metavar="CASE")
+    parser.add_argument("--informant", metavar="ID", help="only what one informant said, save danger answers")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=run)
 
@@ -27,6 +29,9 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             raise UsageError(f"case {case.id} is on hold; end it first: stemwise case hold {case.id} --off")
         if not options.yes:
             _ask(case.id)
+        if options.informant:
+            _erase_one(app, case.id, options.informant)
+            return
         with app.store.transaction() as tx:
             app.engine.desk(tx).erase(case.id, "operator")
         if not app.engine.forget_erased():
@@ -38,6 +43,30 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         )
         print("hours; older ones must be deleted there by hand.")
     print("Backups made before, and files handed out, are not reached; delete them by hand.")
+
+
+def _erase_one(app: App, case_id: str, informant_id: str) -> None:
+    """At an informant's request: their answers go, danger answers stay."""
+    with app.store.transaction() as tx:
+        desk = app.engine.desk(tx)
+        today = app.engine.settings.today(tx.now)
+        found = [
+            info
+            for encounter in desk.cases.encounters(case_id)
+            for info in desk.cases.interviews(encounter.id)
+            if info.informant_id == informant_id and info.role != "clinician"
+        ]
+        if not found:
+            raise UsageError(f"{informant_id}: nobody of that id has answered; `stemwise export` names the informants")
+        for info in found:
+            interview = desk.cases.interview(info.id, today)
+            desk.cases.erase_answers(interview)
+            interview.state = "withdrawn"
+            desk.cases.save_interview(interview, today)
+        tx.audit("operator", "questionnaire.erased", case_id)
+        app.engine.settings.erased.append("")
+    app.engine.forget_erased()
+    print("Erased what they said. Answers about danger stay with the case.")
 
 
 def _ask(case_id: str) -> None:

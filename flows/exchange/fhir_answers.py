@@ -70,7 +70,7 @@ def questionnaire_answers(content: Any, instrument: Instrument, file: str = "fil
     ContentError
         When it is neither, is no answer to a questionnaire of ours, or an item's answer is none that it can have.
     """
-    given = _latest(responses_in(content, instrument, file), file)
+    given = _latest(responses_in(content, instrument, file))
     clinicians = [g for g in given if g.role == "clinician"]
     return list((clinicians or given)[-1].responses)
 
@@ -104,10 +104,11 @@ def _resources(content: dict[str, Any], file: str) -> list[dict[str, Any]]:
     return [e["resource"] for e in entries if isinstance(e.get("resource"), dict)]
 
 
-def _latest(given: list[Given], file: str) -> list[Given]:
-    """Those of the latest encounter; where no encounter is named they are all of one."""
-    latest = given[-1].encounter
-    return [g for g in given if g.encounter == latest]
+def _latest(given: list[Given]) -> list[Given]:
+    """Those of the latest encounter (all are of one where none is named), with the clinician's last one only."""
+    of_latest = [g for g in given if g.encounter == given[-1].encounter]
+    clinicians = [g for g in of_latest if g.role == "clinician"]
+    return [g for g in of_latest if g not in clinicians[:-1]]
 
 
 def _fault(file: str, place: str, message: str, remedy: str) -> ContentError:
@@ -146,16 +147,17 @@ class _Reader:
             "amended": "finished",
             "stopped": "withdrawn",
         }
-        who = resource.get("source", {})
-        by_id = who.get("identifier", {})
-        named = by_id.get("value") if by_id.get("system") == INFORMANT_ID else who.get("reference")
+        by_id = resource.get("source", {}).get("identifier", {})
+        own_id = str(resource.get("id") or _digest(repr(resource)))
+        # who is not named by an id of ours is taken for somebody else in each response
+        named = by_id.get("value") if by_id.get("system") == INFORMANT_ID else None
         return Given(
-            id=str(resource.get("id") or _digest(repr(resource))),
+            id=own_id,
             role=self._role,
             version=self._version,
             state=states.get(resource.get("status", ""), "paused"),
             authored=authored,
-            informant=f"{self._role}/{named or resource.get('id')}",
+            informant=f"{self._role}/{named or own_id}",
             encounter=str(resource.get("encounter", {}).get("reference", "")),
             responses=tuple(responses),
         )
@@ -207,6 +209,8 @@ class _Reader:
         if known is None:
             return None
         value, words = known
+        if question.item == "about.more":  # what a chat keeps as a note, for the clinician to read
+            return Response(question.item, "note", None, "", text, note=str(value))
         kind = "agreed" if question.item == "consent" else "answer"
         return Response(question.item, kind, value, words if shown is None else shown, text, is_bulk)
 
@@ -288,7 +292,7 @@ def record_from(
     ContentError
         As `questionnaire_answers`, and when label or date of birth stand neither there nor here.
     """
-    given = _latest(responses_in(content, instrument, file), file)
+    given = _latest(responses_in(content, instrument, file))
     patient = next((r for r in _resources(content, file) if r.get("resourceType") == "Patient"), {})
     label = label or _label_of(patient)
     if not label:

@@ -228,12 +228,14 @@ def _flags(turn: Turn) -> Rendered:
         case = turn.desk.cases.case(flag.case_id)
         text = turn.instrument.words.safety[flag.question]
         when = on_day(turn.desk.settings.local_day(flag.raised_at))
-        lines.append(f"{case.label}: {flag.words} Said by: {flag.role}, {when}. {text.act}")
-        buttons.append(Button(f"Clear {number}. {text.short}", "clear", flag.id))
+        waits = "" if flag.state == "open" else " Not yet confirmed by them."
+        lines.append(f"{case.label}: {text.question} Said by: {flag.role}, {when}.{waits} {text.act}")
+        if flag.state == "open":
+            buttons.append(Button(f"Clear {number}. {text.short}", "clear", flag.id))
     blocks.append(Bullets(tuple(lines), start=1) if lines else Paragraph("None."))
-    blocks.append(
-        Paragraph("A flag stays until you clear it, with a reason. Your local duty to report comes first.", "small")
-    )
+    if flags:
+        blocks.append(Paragraph(turn.desk.duty_to_report(turn), "strong"))
+    blocks.append(Paragraph("A flag stays until you clear it, with a reason.", "small"))
     return tuple(blocks), without_empty((*grid(buttons, 1), (BACK,))), "nothing"
 
 

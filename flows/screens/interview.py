@@ -393,6 +393,8 @@ def _review(turn: Turn) -> Rendered:
         blocks.append(Paragraph("Tap a section to change an answer. Finish makes the map and the summary.", "small"))
     ask = _ask_safety(steps) if asking and unanswered else ()
     others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if moves.has_notes(turn) else ()
+    if any(f.state in ("open", "unconfirmed") and f.informant_id != interview.informant_id for f in interview.flags):
+        others = (*others, Button("Danger flags", "flags"))
     contact = _contact(turn)
     if contact:
         blocks.append(

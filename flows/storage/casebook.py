@@ -266,12 +266,13 @@ class Casebook:
             case_id=case.id,
             informant_id=informant_id,
             role=role,
-            person=Person(case.label, case.born, encounter.assessed or today),
+            person=Person(case.label, case.born, today if role != "clinician" else encounter.assessed or today),
             state=state,
             resume_state=None,
             answers=Answers(),
             flags=self._flags.of_case(case.id),
             is_dated=encounter.assessed is not None,
+            opened_on=today.isoformat(),
         )
         self._tx.session.add(
             models.Interview(
@@ -323,7 +324,7 @@ class Casebook:
             case_id=case.id,
             informant_id=row.informant_id,
             role=informant.role,  # type: ignore[arg-type]
-            person=Person(case.label, case.born, encounter.assessed or today),
+            person=Person(case.label, case.born, self._age_day(informant.role, encounter, data, today)),
             state=row.state,
             resume_state=row.resume_state,
             answers=answers,
@@ -333,6 +334,13 @@ class Casebook:
             others=self._others(encounter.id, case.id) if informant.role == "clinician" else [],
             **data,
         )
+
+    @staticmethod
+    def _age_day(role: str, encounter: EncounterInfo, data: dict[str, Any], today: date) -> date:
+        """The day whose age counts: the encounter's for its clinician, the day they opened it for everybody else."""
+        if role != "clinician" and data.get("opened_on"):
+            return date.fromisoformat(data["opened_on"])
+        return encounter.assessed or today
 
     def _others(self, encounter_id: str, case_id: str) -> list[Other]:
         """What the other informants of an encounter have said so far."""

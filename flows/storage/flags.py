@@ -101,7 +101,19 @@ class Flags:
         rows = self._tx.session.scalars(
             select(models.Flag).where(models.Flag.case_id == case_id).order_by(models.Flag.raised_at)
         )
-        return [RaisedFlag(r.id, self._body(r)["question"], r.informant_id, r.state) for r in rows]  # type: ignore[arg-type]
+        return [self._raised(r) for r in rows]
+
+    def _raised(self, row: models.Flag) -> RaisedFlag:
+        question = self._body(row)["question"]
+        return RaisedFlag(row.id, question, row.informant_id, row.state, row.seen_at is not None)  # type: ignore[arg-type]
+
+    def mark_seen(self, case_id: str) -> None:
+        """The case's clinician has had its flags on the screen."""
+        rows = self._tx.session.scalars(
+            select(models.Flag).where(models.Flag.case_id == case_id, models.Flag.seen_at.is_(None))
+        )
+        for row in rows:
+            row.seen_at = self._tx.now
 
     def infos(self, case_id: str) -> list[FlagInfo]:
         rows = self._tx.session.execute(
@@ -137,7 +149,7 @@ class Flags:
             select(models.Flag, models.Informant.role)
             .join(models.Informant, models.Informant.id == models.Flag.informant_id)
             .join(models.Case, models.Case.id == models.Flag.case_id)
-            .where(models.Case.clinician_id == clinician_id, models.Flag.state == "open")
+            .where(models.Case.clinician_id == clinician_id, models.Flag.state.in_(("open", "unconfirmed")))
             .order_by(models.Flag.raised_at, models.Flag.id)
         )
         return [self._info(row, role) for row, role in rows]

@@ -18,7 +18,7 @@ from scoring.profile import FunctionResult
 RATING_PX = 40.0
 #: Space between a rating and what is expected: wide enough that they are two words and not one.
 SPACE_PX = 19.0
-_SIDE_PX = 5.0
+_SIDE_PX = 4.0
 #: Height of a figure, in em.
 FIGURE_EM = 0.73
 

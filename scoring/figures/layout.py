@@ -21,7 +21,7 @@ Radii: TypeAlias = tuple[float, float, float, float]
 WIDTH_PX, HEIGHT_PX = 1080, 1350
 MARGIN_PX = 28
 #: Height of the part of a cell that holds its name, in one line and in two.
-CAP_PX, TALL_CAP_PX = 41.0, 58.0
+CAP_PX, TALL_CAP_PX = 43.0, 59.0
 
 _GAP = 9.0
 _ROUND: Radii = (21.0, 21.0, 21.0, 21.0)
@@ -198,7 +198,7 @@ def _cell(name: str, slot: _Slot) -> Cell:
     room = Box(
         float(sides[0, 0]) + aside, float(sides[2, 1]) + down, float(sides[1, 0]) + aside, float(sides[3, 1]) + down
     )
-    return Cell(name, bend(rounded(corners, slot.radii)), room, _cap(box, CAP_PX), _cap(box, TALL_CAP_PX))
+    return Cell(name, bend(rounded(corners, slot.radii)), room, _cap(box, CAP_PX + down), _cap(box, TALL_CAP_PX + down))
 
 
 def _cap(box: Box, height: float) -> Points:

@@ -66,7 +66,7 @@ def load_from(folder: Path) -> Instrument:
     Raises
     ------
     InstrumentError
-        With every fault found, each naming file, field and remedy.
+        With every fault found, each naming file, field and remedy; those of a translation once English has none.
     """
     problems: list[Problem] = []
     figures = _read_figures(folder, problems)

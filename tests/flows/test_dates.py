@@ -7,9 +7,10 @@ import string
 from datetime import date, timedelta
 
 import pytest
-from flows.dates import BirthRefused, read_birth
 from hypothesis import given
 from hypothesis import strategies as st
+
+from flows.dates import BirthRefused, read_birth
 from scoring.case import completed_months
 
 TODAY = date(2026, 3, 14)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from flows.views import Screen
 from support.clock import TickingClock
 from support.walker import Clinic, Walker
+
+from flows.views import Screen
 
 WALKS = Path(__file__).parent / "walks"
 

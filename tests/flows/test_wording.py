@@ -631,14 +631,18 @@ class Reader:
             self.press("next")
 
 
-def walked(clinic: Clinic, role: Role, born: date) -> Seen:
-    """All screens of one questionnaire, from the link to what follows after it is sent."""
+def invitation(clinic: Clinic, role: Role, born: date) -> str:
+    """The token of a link to a new case's questionnaire."""
     with clinic.desk() as desk:
         found = desk.people.clinician_named("Dr Sample") or desk.people.add_clinician("Dr Sample")
-        case = desk.cases.add_case(found.id, "Robin", born)
-        token, _ = desk.invite(case.id, role, {"relation": "", "responsible": "yes", "must_not_learn": ""})
+        case = desk.cases.add_case(found.id, f"Robin {len(desk.cases.cases_of(found.id))}", born)
+        return desk.invite(case.id, role, {"relation": "", "responsible": "yes", "must_not_learn": ""})[0]
+
+
+def walked(clinic: Clinic, role: Role, born: date) -> Seen:
+    """All screens of one questionnaire, from the link to what follows after it is sent."""
     reader = Reader(clinic)
-    reader.command("start", token)
+    reader.command("start", invitation(clinic, role, born))
     reader.type("hello")
     reader.command("language")
     reader.press("set_language", 0)
@@ -721,21 +725,52 @@ def without_word(texts: Iterable[str]) -> set[str]:
     return {text.replace(" ".join(own.split()), "R") for text in texts}
 
 
-@pytest.mark.parametrize(("role", "born"), WALKS)
-def test_every_screen_is_easy_to_read(walk: Callable[[Role, date], Seen], role: Role, born: date) -> None:
-    seen = walk(role, born)
+def assert_easy(seen: Seen) -> None:
     texts = without_word([*seen.toasts, *(t for s in seen.screens["en"].values() for t in texts_of(s))])
     assert [fault for text in sorted(texts - {*HARD_YET}) for fault in hard_to_read(text)] == []
     assert [text for text in sorted(texts) if NEVER["en"].search(text) or unplain(text)] == []
 
 
+def assert_spanish(seen: Seen) -> None:
+    texts = without_word(t for s in seen.screens["es"].values() for t in texts_of(s))
+    left = [t for t in sorted(texts) if ENGLISH.search(re.sub(r"/\w+", "", t))]
+    assert left == []
+    assert [t for t in sorted(texts) if NEVER["es"].search(t)] == []
+
+
+@pytest.mark.parametrize(("role", "born"), WALKS)
+def test_every_screen_is_easy_to_read(walk: Callable[[Role, date], Seen], role: Role, born: date) -> None:
+    assert_easy(walk(role, born))
+
+
 @pytest.mark.parametrize(("role", "born"), WALKS)
 def test_every_screen_is_spanish_throughout(walk: Callable[[Role, date], Seen], role: Role, born: date) -> None:
-    screens = walk(role, born).screens["es"].values()
-    texts = without_word(t for s in screens for t in texts_of(s))
-    left = [t for t in sorted(texts) if ENGLISH.search(re.sub(r"/\w+|Telegram", "", t)) and t != "English"]
-    assert [t for t in left if not t.startswith(("This is Stemwise", "It works for", "It answers"))] == []
-    assert [t for t in sorted(texts) if NEVER["es"].search(t)] == []
+    assert_spanish(walk(role, born))
+
+
+def test_to_decline_to_stop_and_to_be_both_is_said_plainly(
+    make_clinic: Callable[..., Clinic], strange: Instrument
+) -> None:
+    """The ends that a whole questionnaire does not come by, and the choice of somebody who also works here."""
+    clinic = make_clinic(rebuilds=False, instrument=strange)
+    reader = Reader(clinic)
+    reader.command("start", clinic.code_for())  # a clinician's home, which is no carer's screen
+    reader.seen = Seen({language: {} for language in wording.languages()}, set())
+    for ends in ("decline", "agree"):
+        reader.command("start", invitation(clinic, "carer", BORN["a child of 5"]))
+        reader.press(ends)
+        if ends == "agree":
+            reader.type(RTL_WORD)
+            reader.press("pause")
+    reader.command("language")
+    reader.command("start")
+    reader.press("mine")
+    headings = {heading_of(screen) for screen in reader.seen.screens["en"].values()}
+    texts = {t for screen in reader.seen.screens["en"].values() for t in texts_of(screen)}
+    assert {"That is fine", "Paused", "Your questions"} <= headings
+    assert "Where to?" in texts
+    assert_easy(reader.seen)
+    assert_spanish(reader.seen)
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES, LONG, FROM_RIGHT])
@@ -751,6 +786,26 @@ def test_long_texts_and_texts_from_the_right_break_no_screen(
         assert all(w.strip() and utf16_length(w) <= 64 for w in words), words
         if language not in (LONG, FROM_RIGHT):
             assert [b.words for b in screen.buttons if utf16_length(b.words) > 64] == []
+
+
+@pytest.mark.xfail(strict=True, reason="why typed words do nothing is still said in English to everybody")
+def test_a_line_that_answers_is_in_the_language_of_the_account(make_clinic: Callable[..., Clinic]) -> None:
+    clinic = make_clinic(rebuilds=False)
+    reader = Reader(clinic)
+    reader.take("command", action="start", arg=invitation(clinic, "carer", BORN["a child of 8"]), locale="es-MX")
+    for kind, parts in (
+        ("other", {}),
+        ("text", {"text": "hola"}),
+        ("tap", {"action": "agree", "screen": 900}),
+        ("command", {"action": "cases"}),
+        ("tap", {"action": "choose", "arg": "nobody", "screen": reader.screen.number if reader.screen else 0}),
+    ):
+        reader.take(kind, **parts)  # type: ignore[arg-type]
+    reader.press("agree")
+    reader.type("R")
+    reader.type("12")
+    assert len(reader.seen.toasts) >= 4
+    assert reader.seen.toasts <= {entry.string for entry in _entries("es")}
 
 
 def test_a_walk_comes_by_every_kind_of_screen(walk: Callable[[Role, date], Seen]) -> None:

@@ -19,7 +19,7 @@ from tests.scoring.independent import BOTTOM_UP, FIGURES, TIERS, differences
 from tests.scoring.strategies import Recipe, cases, later_case, make_case, pairs, random_recipe
 
 IN_EVERY_RUN = 400
-AT_LENGTH = 15_000
+AT_LENGTH = 8_000
 
 
 def result_of(case: dict[str, Any]) -> Result:
@@ -66,7 +66,7 @@ def test_four_hundred_seeded_pairs_give_the_same_comparison_twice_over() -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=5000)
+@settings(max_examples=2000)
 @given(pairs())
 def test_thousands_of_drawn_pairs_give_the_same_profiles_and_comparison_twice_over(
     pair: tuple[dict[str, Any], dict[str, Any]],

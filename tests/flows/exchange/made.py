@@ -14,8 +14,27 @@ from flows.views import Button, Screen
 
 #: What leads on, or back and forth between answers; never out of the interview.
 ANSWERING = frozenset(
-    "set rate expected fill not_known say not_sure skip next agree choose compare confirm slip confirm_all".split()
-    + ["one_by_one", "as_said", "aside", "back"]
+    (
+        "set",
+        "rate",
+        "expected",
+        "fill",
+        "not_known",
+        "say",
+        "not_sure",
+        "skip",
+        "next",
+        "agree",
+        "choose",
+        "compare",
+        "confirm",
+        "slip",
+        "confirm_all",
+        "one_by_one",
+        "as_said",
+        "aside",
+        "back",
+    )
 )
 #: Words that somebody could type: quotes, commas, formulas, lines, other scripts.
 NOTES = (
@@ -88,11 +107,9 @@ def finish(clinician: Walker) -> None:
         actions = {b.action: b for b in clinician.screen.buttons}
         if "again" in actions:
             return
-        is_unread = "notes" in actions and "new" in actions["notes"].words
-        wanted = "notes" if is_unread else next((a for a in ("finish", "page", "back") if a in actions), None)
-        if wanted is None:
-            clinician.fail("no way to finish")
-        clinician._tap(actions[wanted], clinician.screen)
+        is_unread = "notes" in actions and "(0 new)" not in actions["notes"].words
+        button = actions["notes"] if is_unread else actions.get("finish") or clinician.button("Back")
+        clinician._tap(button, clinician.screen)
     clinician.fail("the encounter was not finished")
 
 

