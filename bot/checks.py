@@ -63,7 +63,7 @@ def database_findings(settings: Settings, master: MasterKey) -> Iterator[Finding
         for wrong in wrong_settings(engine):
             yield Finding("setting", wrong, "end other programs that use the database, then start again")
         with engine.connect().execution_options(**{READS_ONLY: True}) as connection:
-            yield from _damage(connection)
+            yield from _broken_pages(connection)
             for index in missing_indexes(connection):
                 yield Finding("index", f"{index.name} is missing", "run: stemwise db upgrade")
             yield from _clock(connection)
@@ -90,7 +90,7 @@ def _schema(engine: Engine) -> Finding | None:
     )
 
 
-def _damage(connection: Connection) -> Iterator[Finding]:
+def _broken_pages(connection: Connection) -> Iterator[Finding]:
     """What SQLite finds wrong in its file; a server looks after its own."""
     if connection.dialect.name != "sqlite":
         return

@@ -193,7 +193,8 @@ class Engine:
             log.error("turn failed: event=%s account=%s %s", event.id, account.id, _where(error))
             desk.mail.mark_failed(event.source, event.id)
             screen = self._screen_after_failure(desk, account, event)
-            return Taken(account.id, screen, FAILED, has_failed=True, recipients=frozenset({account.id}))
+            words = translator(account.locale)(FAILED)
+            return Taken(account.id, screen, words, has_failed=True, recipients=frozenset({account.id}))
 
     def _screen_after_failure(self, desk: Desk, account: Account, event: Event) -> Screen:
         """Where things stand; where even that cannot be shown, a way home, so that nobody else's turn is held up."""
@@ -243,10 +244,9 @@ class Engine:
         is_new = talk.delivered_version == 0
         talk.wants_new_message = is_new or event.kind == "command"
         turn.desk.talks.save(talk, turn.today)
+        toast = translator(talk.account.locale)(NOT_ALLOWED)
         shown = {talk.account.id} if is_new or event.kind in ("command", "tap") else set()
-        return Taken(
-            talk.account.id, show(turn), NOT_ALLOWED if event.kind == "tap" else "", recipients=frozenset(shown)
-        )
+        return Taken(talk.account.id, show(turn), toast if event.kind == "tap" else "", recipients=frozenset(shown))
 
     def _decide(self, turn: Turn) -> str:
         """Let the event do what it may; gives the line that says why it did not, empty where it did."""

@@ -96,14 +96,16 @@ def read_case(data: bytes | str, instrument: Instrument, file: str = "case") -> 
         With every fault found: the field, what is wrong, and what to write instead.
     """
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)
     except UnicodeDecodeError:
         raise CaseError([Problem(file, "", "is not UTF-8 text", "save it as UTF-8")]) from None
     except RecursionError:
         raise CaseError([Problem(file, "", "is nested too deeply", f"write a {SCHEMA} file")]) from None
     except _TwiceError as error:
-        raise CaseError([Problem(file, error.key, "stands twice in one object", "keep one of them")]) from None
+        raise CaseError([Problem(file, _clip(error.key), "stands twice in one object", "keep one of them")]) from None
+    except _TooLongError as error:
+        raise CaseError([Problem(file, "", f"holds a number of {error} digits", "write it shorter")]) from None
     except ValueError as error:
         raise CaseError([Problem(file, "", f"is not JSON: {error}", "mend it at that place")]) from None
     return case_from(content, instrument, file)
@@ -113,6 +115,17 @@ class _TwiceError(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
+
+
+class _TooLongError(Exception):
+    """A whole number of more digits than can be read."""
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python sets a limit of its own, and tells of it in its own words
+        raise _TooLongError(f"{len(digits):,}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -150,13 +163,10 @@ class _Reader:
         if content.get("schema") != SCHEMA:
             found = _shown(content.get("schema"))
             raise CaseError([Problem(self._file, "schema", f"is {found}", f'write "{SCHEMA}"')])
-        label = content.get("label")
-        if label is not None and not isinstance(label, str):
-            self._fault("label", "is not text", "write a text or null")
         born, assessed = self._date(content, "born"), self._date(content, "assessed")
         age = self._age(born, assessed)
         case = Case(
-            label=label if isinstance(label, str) else None,
+            label=self._text(content.get("label"), "label"),
             born=born or date.min,
             assessed=assessed or date.min,
             weeks_early=self._whole(content.get("weeks_early"), "weeks_early", 0, MAX_WEEKS_EARLY),
@@ -216,9 +226,20 @@ class _Reader:
             return None
         age = completed_months(born, assessed)
         if age > self._figures.rules.age_max_months:
-            self._fault("born", "gives an age over 110 years", "check the year of birth")
+            self._fault("born", f"gives an age over {self._figures.rules.age_max_months // 12} years", "check the year of birth")
             return None
         return age
+
+    def _text(self, value: Any, place: str) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self._fault(place, f"is {_shown(value)}", "write a text or null")
+            return None
+        if not _can_be_written(value):
+            self._fault(place, "holds half a character", "write a whole character, or leave it out")
+            return None
+        return value
 
     def _whole(self, value: Any, place: str, low: int, high: int) -> int | None:
         if value is None:
@@ -305,24 +326,27 @@ class _Reader:
     def _facts(self, section: Mapping[str, Any]) -> Mapping[str, bool | str]:
         found: dict[str, bool | str] = {}
         for key in self._known_keys(section, "facts", FACTS):
-            value = section[key]
             if key == "languages":
-                if value is not None and not isinstance(value, str):
-                    self._fault("facts.languages", f"is {_shown(value)}", "write a text or null")
-                elif value:
-                    found[key] = value
-            elif (checked := self._boolean(value, f"facts.{key}")) is not None:
+                if languages := self._text(section[key], "facts.languages"):
+                    found[key] = languages
+            elif (checked := self._boolean(section[key], f"facts.{key}")) is not None:
                 found[key] = checked
         return MappingProxyType(found)
 
     def _instrument(self, section: Mapping[str, Any]) -> str | None:
-        if (other := section.get("id", self._figures.id)) != self._figures.id:
+        other = section.get("id")
+        if other is not None and other != self._figures.id:
             self._fault("instrument.id", f"is {_shown(other)}", f'this program scores "{self._figures.id}" only')
-        version = section.get("version")
-        if version is not None and not isinstance(version, str):
-            self._fault("instrument.version", f"is {_shown(version)}", "write a text or null")
-            return None
-        return version
+        return self._text(section.get("version"), "instrument.version")
+
+
+def _can_be_written(text: str) -> bool:
+    """Whether a text is UTF-8 when written; JSON lets half of a surrogate pair through, which no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _clip(text: str) -> str:

@@ -158,7 +158,7 @@ def run_import(options: argparse.Namespace, settings: Settings) -> None:
         raise UsageError("--label and --born go with a FHIR file; an exported case brings its own")
     with at_desk(settings) as desk:
         if is_fhir:
-            from flows.exchange.fhir_answers import record_from
+            from flows.exchange.fhir_record import record_from
 
             content = record_from(content, desk.instrument, name, label=options.label, born=_day(options.born))
         if options.clinician:

@@ -108,6 +108,6 @@ def _event(update_id: int, source: str, chat: int, sender: dict[str, Any], **par
         id=str(update_id),
         channel=CHANNEL,
         address=str(chat),
-        locale=locale if isinstance(locale, str) else "en",
+        locale=locale if isinstance(locale, str) and locale.isprintable() else "en",
         **parts,
     )

@@ -143,7 +143,7 @@ def _report(report: Report, record: dict[str, Any], patient: str) -> list[Resour
     )
     scores = list(observations(report.result, measured))
     pictures = [_media(title, data, measured) for title, data in report.pictures.items()]
-    diagnostic = {
+    conclusion = {
         "resourceType": "DiagnosticReport",
         "id": id_of("report", *key),
         "status": status,
@@ -157,7 +157,7 @@ def _report(report: Report, record: dict[str, Any], patient: str) -> list[Resour
         "conclusion": instrument.words.notice.short,
         "presentedForm": [_attachment("application/pdf", "Report", report.pdf, measured.issued)],
     }
-    made = [*scores, *pictures, {name: part for name, part in diagnostic.items() if part != []}]
+    made = [*scores, *pictures, {name: part for name, part in conclusion.items() if part != []}]
     sources = [{"role": "source", "what": reference(response_id(i["id"]))} for i in interviews]
     by = {"identifier": {"system": INSTRUMENT_ID, "value": instrument.sha256}}
     with_instrument = {

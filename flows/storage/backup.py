@@ -47,7 +47,7 @@ from flows.storage import models
 from flows.storage.engines import READS_ONLY
 from flows.storage.indexes import make_missing
 from flows.storage.keys import INSTALLATION, KEY_BYTES, NONCE_BYTES, MasterKey, SealError
-from flows.storage.schema import _config, current_revision, newest_revision
+from flows.storage.schema import alembic_config, current_revision, newest_revision
 
 FAMILY = b"STEMWISE-BACKUP/"
 MAGIC = FAMILY + b"1\n"
@@ -278,8 +278,8 @@ class _Reader:
         self._kinds: list[str] = []
         self._table = ""
 
-    def _damaged(self) -> NoReturn:
-        raise BackupError(f"is damaged or cut off at part {self._part}; use another copy")
+    def _broken(self) -> NoReturn:
+        raise BackupError(f"is broken or cut off at part {self._part}; use another copy")
 
     def _read_header(self) -> tuple[Header, bytes]:
         magic = self._file.read(len(MAGIC))
@@ -291,7 +291,7 @@ class _Reader:
         try:
             return Header.from_bytes(head), head
         except (ValueError, KeyError, TypeError, AttributeError):
-            self._damaged()
+            self._broken()
 
     def _check(self, master: MasterKey) -> None:
         if self.header.master != master.id:
@@ -308,13 +308,13 @@ class _Reader:
     def _take(self, limit: int) -> bytes:
         length = self._file.read(_LENGTH.size)
         if len(length) != _LENGTH.size:
-            self._damaged()
+            self._broken()
         size = _LENGTH.unpack(length)[0]
         if size > limit:
-            self._damaged()
+            self._broken()
         data = self._file.read(size)
         if len(data) != size:
-            self._damaged()
+            self._broken()
         return data
 
     def _chunk(self) -> tuple[dict[str, Any], str]:
@@ -323,12 +323,12 @@ class _Reader:
             plain = self._cipher.decrypt(_nonce(self._part), self._take(MAX_CHUNK_BYTES), self._head)
             content = json.loads(plain)
         except (InvalidTag, ValueError):
-            self._damaged()
+            self._broken()
         before = self._digest.hexdigest()
         self._digest.update(plain)
         self._part += 1
         if not isinstance(content, dict):
-            self._damaged()
+            self._broken()
         return content, before
 
     def records(self) -> Iterator[Columns | Rows]:
@@ -338,11 +338,11 @@ class _Reader:
             try:
                 if "end" in content:
                     if content["end"] != {"counts": self.counts, "digest": before} or self._file.read(1):
-                        self._damaged()
+                        self._broken()
                     return
                 yield self._record(content)
             except (KeyError, TypeError, ValueError):
-                self._damaged()
+                self._broken()
 
     def _record(self, content: dict[str, Any]) -> Columns | Rows:
         if "table" in content:
@@ -350,7 +350,7 @@ class _Reader:
             columns = [(name, kind) for name, kind in content["columns"]]
             self._kinds = [kind for _, kind in columns]
             if self._table in self.counts or not set(self._kinds) <= set(_TYPES):
-                self._damaged()
+                self._broken()
             self.counts[self._table] = 0
             return Columns(self._table, columns)
         rows = [[_read(k, v) for k, v in zip(self._kinds, row, strict=True)] for row in content["rows"]]
@@ -360,7 +360,7 @@ class _Reader:
 
 def known_revisions() -> set[str]:
     """Schemas that this program has been through."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def verify_backup(file: BinaryIO, master: MasterKey) -> Contents:
@@ -369,7 +369,7 @@ def verify_backup(file: BinaryIO, master: MasterKey) -> Contents:
     Raises
     ------
     BackupError
-        When it is damaged, cut off, newer than this program, or sealed with another key file.
+        When it is broken, cut off, newer than this program, or sealed with another key file.
     """
     reader = _Reader(file, master)
     columns: Sequence[tuple[str, str]] = ()
@@ -451,7 +451,7 @@ def _make_empty(connection: Connection, revision: str) -> None:
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    config = _config()
+    config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from flows.answers import PREFILLED, Answers, Response
 from flows.conversation import Interview, Other
 from flows.itinerary import Person, Role
-from flows.storage import models
+from flows.storage import keys, models
 from flows.storage.flags import Flags
 from flows.storage.store import Tx, new_id
 
@@ -158,9 +158,14 @@ class Casebook:
         session = self._tx.session
         encounters = select(models.Encounter.id).where(models.Encounter.case_id == case_id)
         interviews = select(models.Interview.id).where(models.Interview.encounter_id.in_(encounters))
+        stands_here = (models.Conversation.case_id == case_id) | models.Conversation.interview_id.in_(interviews)
+        for row in session.scalars(select(models.Conversation).where(stands_here)):
+            draft = self._tx.seal(keys.INSTALLATION, {"page": 0}, "conversations", row.account_id, "draft")
+            row.sealed_draft = draft  # a draft can hold words about the case
+        session.flush()
         session.execute(
             update(models.Conversation)
-            .where((models.Conversation.case_id == case_id) | models.Conversation.interview_id.in_(interviews))
+            .where(stands_here)
             .values(
                 kind="home",
                 state="home",

@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 from flows.storage.engines import READS_ONLY
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Alembic's settings: where the migrations lie."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
 
 
 def newest_revision() -> str:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head is not None
     return head
 
@@ -35,7 +36,7 @@ def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, in one transaction; nothing happens where it is there already."""
     if current_revision(engine) == newest_revision():
         return
-    config = _config()
+    config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

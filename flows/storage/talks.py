@@ -21,6 +21,9 @@ class Talks:
         row = self._tx.session.get(models.Conversation, account.id)
         if row is None:
             return Talk(account, Home("home" if account.clinician_id else "stranger"))
+        draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account.id, "draft")
+        hint = draft.pop("hint", "")
+        place = draft.pop("place", None)
         if account.clinician_id is None and not account.informs:
             # never enrolled, suspended or removed: nothing of where the conversation stood is shown
             return Talk(
@@ -31,10 +34,8 @@ class Talks:
                 delivered_version=row.delivered_version,
                 live_message=row.live_message,
                 wants_new_message=row.wants_new_message,
+                hint=hint if row.state == "stranger" else "",
             )
-        draft = self._tx.unseal(keys.INSTALLATION, row.sealed_draft, "conversations", account.id, "draft")
-        hint = draft.pop("hint", "")
-        place = draft.pop("place", None)
         state = row.state if row.kind == "home" else "case"
         interview = self._casebook.interview(row.interview_id, today) if row.interview_id else None
         if self._is_anothers(account, interview, draft):

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from scoring.figures import palette
 from scoring.figures.canvas import Sheet
 from scoring.figures.layout import CAP_PX, TALL_CAP_PX, Box, Cell
-from scoring.figures.text import SMALLEST_PX, shortened, width_px, wrapped
+from scoring.figures.text import SMALLEST_PX, balanced, width_px
 from scoring.figures.words import is_asked, is_unknown
 from scoring.profile import FunctionResult
 
 RATING_PX = 40.0
+_SMALL_RATING_PX = 38.0
 #: Space between a rating and what is expected: wide enough that they are two words and not one.
 SPACE_PX = 19.0
-_SIDE_PX = 4.0
+#: Free space beside a name: what a line should have, and what a single long word must have.
+_SIDE_PX, _LEAST_SIDE_PX = 8.0, 4.0
 #: Height of a figure, in em.
 FIGURE_EM = 0.73
 
@@ -55,10 +57,10 @@ def draw_cell(sheet: Sheet, cell: Cell, name: str, function: FunctionResult) -> 
         sheet.area(cell.outline, None, edge=look.edge, edge_px=look.edge_px, gid=f"cell:{cell.id}")
         _draw_blank(sheet, cell, name, function)
         return
-    baseline = draw_ground(sheet, cell, name, look)
+    baseline, size = draw_ground(sheet, cell, name, look)
     rating = rating_words(function)
     expected = f"of {function.expected}"
-    rating_width = width_px(rating, RATING_PX, bold=True)
+    rating_width = width_px(rating, size, bold=True)
     width = rating_width + SPACE_PX + width_px(expected, SMALLEST_PX)
     left = cell.room.centre[0] - width / 2
     if look.hatched:  # a quiet place in the hatching
@@ -68,7 +70,7 @@ def draw_cell(sheet: Sheet, cell: Cell, name: str, function: FunctionResult) -> 
             radius=22,
             gid=f"chip:{cell.id}",
         )
-    sheet.text(left, baseline, rating, RATING_PX, bold=True, gid=f"rating:{cell.id}")
+    sheet.text(left, baseline, rating, size, bold=True, gid=f"rating:{cell.id}")
     sheet.text(
         left + rating_width + SPACE_PX,
         baseline,
@@ -86,10 +88,16 @@ def rating_words(function: FunctionResult) -> str:
     return "?" if is_unknown(function) else "–"
 
 
-def draw_ground(sheet: Sheet, cell: Cell, name: str, look: Look) -> float:
-    """Panel, cap and name of a cell, the name in one line or, where it is too long, in two; returns the baseline of the numbers."""
+def draw_ground(sheet: Sheet, cell: Cell, name: str, look: Look) -> tuple[float, float]:
+    """Panel, cap and name of a cell, the name in one line or, where it is too long, in two.
+
+    Returns
+    -------
+    tuple of float
+        Baseline of the rating and its size, pixels.
+    """
     room = cell.room
-    lines = wrapped(name, room.width - 2 * _SIDE_PX, SMALLEST_PX, most=2)
+    lines = _name_lines(name, room.width)
     tall = len(lines) > 1
     patch = sheet.area(cell.outline, look.panel, gid=f"cell:{cell.id}")
     if look.cap is not None and look.cap != look.panel:
@@ -102,22 +110,28 @@ def draw_ground(sheet: Sheet, cell: Cell, name: str, look: Look) -> float:
         )
     ink = palette.ink_on(look.cap or palette.TISSUE)
     rim = palette.UNKNOWN if look.hatched else None
-    first = room.top + (23 if tall else 30)
+    first = room.top + (25 if tall else 30)
     for i, words in enumerate(lines):
         gid = f"name:{cell.id}:{i}"
-        sheet.text(room.centre[0], first + 26 * i, words, SMALLEST_PX, colour=ink, align="center", rim=rim, gid=gid)
-    cap = TALL_CAP_PX if tall else CAP_PX
-    return room.top + cap + (room.height - cap + RATING_PX * FIGURE_EM) / 2 - 2
+        sheet.text(room.centre[0], first + 25 * i, words, SMALLEST_PX, colour=ink, align="center", rim=rim, gid=gid)
+    size, cap = (_SMALL_RATING_PX, TALL_CAP_PX) if tall else (RATING_PX, CAP_PX)
+    return room.top + cap + (room.height - cap + size * FIGURE_EM) / 2 - (1 if tall else 2), size
+
+
+def _name_lines(name: str, width: float) -> list[str]:
+    """A name in one line, or in two where it is too long for its cell."""
+    if width_px(name, SMALLEST_PX) <= width - 2 * _SIDE_PX:
+        return [name]
+    return balanced(name, width - 2 * _LEAST_SIDE_PX, SMALLEST_PX)
 
 
 def _draw_blank(sheet: Sheet, cell: Cell, name: str, function: FunctionResult) -> None:
     """A function that is not asked at this age: its name, and a rating that somebody gave all the same."""
     x, middle = cell.room.centre
-    lines = wrapped(name, cell.room.width - 2 * _SIDE_PX, SMALLEST_PX, most=2)
+    lines = _name_lines(name, cell.room.width)
     gids = [f"name:{cell.id}:{i}" for i in range(len(lines))]
     if function.rating is not None:
-        lines, gids = [*lines[:2], f"rated {function.rating}"], [*gids, f"rating:{cell.id}"]
+        lines, gids = [*lines, f"rated {function.rating}"], [*gids, f"rating:{cell.id}"]
     first = middle + 9 - 15 * (len(lines) - 1)
     for i, (words, gid) in enumerate(zip(lines, gids, strict=True)):
-        words = shortened(words, cell.room.width - 2 * _SIDE_PX, SMALLEST_PX)
         sheet.text(x, first + 30 * i, words, SMALLEST_PX, colour=palette.MUTED, align="center", gid=gid)

@@ -11,7 +11,7 @@ from scoring.compare import Comparison, DomainChange, FunctionChange
 from scoring.figures import palette, words
 from scoring.figures.brain_map import DOMAINS, LEGEND, draw_brain, draw_note
 from scoring.figures.canvas import Sheet
-from scoring.figures.cells import RATING_PX, draw_cell, draw_ground, look_of
+from scoring.figures.cells import draw_cell, draw_ground, look_of
 from scoring.figures.frame import draw_header, draw_notice
 from scoring.figures.layout import HEIGHT_PX, WIDTH_PX, Box, Cell, map_cells
 from scoring.figures.legend import draw_legend, draw_triangle
@@ -60,10 +60,10 @@ def _draw_change(sheet: Sheet, cell: Cell, name: str, function: FunctionResult, 
     if not words.is_asked(function):
         draw_cell(sheet, cell, name, function)
         return
-    baseline = draw_ground(sheet, cell, name, look)
+    baseline, size = draw_ground(sheet, cell, name, look)
     moved = change.moved in ("up", "down")
     before, after = _rating(change.before, change.expected_before), _rating(change.after, change.expected_after)
-    before_width, after_width = width_px(before, _BEFORE_PX), width_px(after, RATING_PX, bold=True)
+    before_width, after_width = width_px(before, _BEFORE_PX), width_px(after, size, bold=True)
     width = before_width + _ARROW_PX + after_width + 2 * _SPACE_PX + (_MARK_PX + _SPACE_PX if moved else 0)
     x = cell.room.centre[0] - width / 2
     middle = baseline - 14
@@ -73,7 +73,7 @@ def _draw_change(sheet: Sheet, cell: Cell, name: str, function: FunctionResult, 
     x += before_width + _SPACE_PX
     _draw_arrow(sheet, x, middle)
     x += _ARROW_PX + _SPACE_PX
-    sheet.text(x, baseline, after, RATING_PX, bold=True, gid=f"rating:{cell.id}")
+    sheet.text(x, baseline, after, size, bold=True, gid=f"rating:{cell.id}")
     if moved:
         draw_triangle(
             sheet, x + after_width + _SPACE_PX + _MARK_PX / 2, middle, up=change.moved == "up", gid=f"moved:{cell.id}"

@@ -21,7 +21,7 @@ Radii: TypeAlias = tuple[float, float, float, float]
 WIDTH_PX, HEIGHT_PX = 1080, 1350
 MARGIN_PX = 28
 #: Height of the part of a cell that holds its name, in one line and in two.
-CAP_PX, TALL_CAP_PX = 43.0, 59.0
+CAP_PX, TALL_CAP_PX = 43.0, 57.0
 
 _GAP = 9.0
 _ROUND: Radii = (21.0, 21.0, 21.0, 21.0)

@@ -124,3 +124,11 @@ def wrapped(text: str, room_px: float, size_px: float, *, bold: bool = False, mo
     if most is not None and len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1]} {ELLIPSIS}"]
     return [shortened(line, room_px, size_px, bold=bold) for line in lines]
+
+
+def balanced(text: str, room_px: float, size_px: float) -> list[str]:
+    """Two lines of nearly one width, broken between words; one line where there is nothing to break."""
+    words = text.split()
+    pairs = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
+    best = min(pairs, key=lambda pair: max(width_px(line, size_px) for line in pair), default=(text,))
+    return [shortened(line, room_px, size_px) for line in best]

@@ -11,12 +11,27 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Kind = Literal["therapeutic", "educational", "enrichment"]
 Who = Literal["carer", "school", "self"]
 Tier = Literal["build_first", "strengthen", "extend"]
 Band = Literal["severe", "moderate", "mild", "typical"]
+Setting = Literal["home", "school", "clinic", "community"]
+Lead = Literal[
+    "carer",
+    "family",
+    "self",
+    "clinician",
+    "instructor",
+    "mentor",
+    "psychologist",
+    "support worker",
+    "teacher",
+    "therapist",
+]
+#: Who leads what is done at home; only that can add to a family's load.
+AT_HOME: frozenset[Lead] = frozenset({"carer", "family", "self"})
 
 
 def _pair_to_fraction(value: Any) -> Any:
@@ -25,8 +40,32 @@ def _pair_to_fraction(value: Any) -> Any:
     return value
 
 
-Ratio = Annotated[Fraction, BeforeValidator(_pair_to_fraction)]
-Line = Annotated[str, Field(min_length=1)]
+def _between_nought_and_one(value: Fraction) -> Fraction:
+    if not 0 <= value <= 1:
+        raise ValueError("is not a share: write a fraction from 0 to 1")
+    return value
+
+
+def _above_nought(value: Fraction) -> Fraction:
+    if value <= 0:
+        raise ValueError("is not above 0")
+    return value
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank: write the text")
+    return text
+
+
+Ratio = Annotated[Fraction, BeforeValidator(_pair_to_fraction), AfterValidator(_above_nought)]
+Share = Annotated[Fraction, BeforeValidator(_pair_to_fraction), AfterValidator(_between_nought_and_one)]
+Months = Annotated[int, Field(ge=0)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+NotBlank = AfterValidator(_not_blank)
+Line = Annotated[str, NotBlank]
 
 
 class Frozen(BaseModel):
@@ -48,27 +87,27 @@ class Suggestion(Frozen):
 
 
 class Rules(Frozen):
-    tier_edges_percent: IntPair
-    known_share_min: Ratio
-    infant_below_months: int
+    tier_edges_percent: Annotated[tuple[Percent, Percent], Field(strict=False)]
+    known_share_min: Share
+    infant_below_months: Months
     infant_tier_edges_mean_gap: Annotated[tuple[Ratio, Ratio], Field(strict=False)]
-    period_unknown_share_max: Ratio
-    relational_now_known_min: int
-    ratings_disagree_from: int
-    carer_steps_disagree_from: int
-    function_moved_from: int
-    domain_moved_from_percent: int
-    domain_moved_weighted_steps_min: int
-    carry_over_months: int
-    corrected_age_below_months: int
-    no_tier_from_months: int
-    near_edge_percent: int
-    set_aside_share_max: Ratio
-    new_band_months: int
-    family_minutes_max: int
-    look_closer_functions_max: int
-    look_closer_activities_max: int
-    age_max_months: int
+    period_unknown_share_max: Share
+    relational_now_known_min: AtLeastOne
+    ratings_disagree_from: AtLeastOne
+    carer_steps_disagree_from: AtLeastOne
+    function_moved_from: AtLeastOne
+    domain_moved_from_percent: Annotated[int, Field(ge=1, le=100)]
+    domain_moved_weighted_steps_min: AtLeastOne
+    carry_over_months: Months
+    corrected_age_below_months: Months
+    no_tier_from_months: Months
+    near_edge_percent: Percent
+    set_aside_share_max: Share
+    new_band_months: Months
+    family_minutes_max: AtLeastOne
+    look_closer_functions_max: AtLeastOne
+    look_closer_activities_max: AtLeastOne
+    age_max_months: AtLeastOne
 
 
 class RatingScale(Frozen):
@@ -109,7 +148,7 @@ class HarmFactor(Frozen):
 
 class SafetyQuestion(Frozen):
     id: str
-    asked_from_months: int
+    asked_from_months: Months
     asked_to_months: int | None
     now_months: Span | None
     asked_of: Whos
@@ -131,8 +170,8 @@ class SafetyQuestion(Frozen):
 class Place(Frozen):
     """Where a function stands in the picture: row 1 is lowest, x in cells from the midline, front negative."""
 
-    row: int
-    x: float
+    row: AtLeastOne
+    x: Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Function(Frozen):
@@ -143,7 +182,7 @@ class Function(Frozen):
     expected: Annotated[tuple[int | None, ...], Field(strict=False)]
     asked_of: Whos
     ahead_counts: bool
-    look_closer_from: int
+    look_closer_from: AtLeastOne
     place: Place
 
 
@@ -157,16 +196,16 @@ class Activity(Frozen):
     supports: Strings
     from_months: int
     to_months: int | None
-    setting: str
-    lead: str
+    setting: Setting
+    lead: Lead
     minutes: int
-    per_week: Annotated[float, Field(strict=False)]
+    per_week: Annotated[float, Field(allow_inf_nan=False)]
     adds_load: bool
     caution: bool
     not_while: Strings
     not_if_current: Strings
     only_after_harm: bool
-    evidence: str | None
+    evidence: Line | None
 
     def fits_age(self, counted_months: int) -> bool:
         return self.from_months <= counted_months and (self.to_months is None or counted_months < self.to_months)
@@ -186,7 +225,7 @@ class AskedWithScenes(Frozen):
     """A plain question with everyday scenes by the age from which each fits, in months."""
 
     question: Line
-    examples: dict[int, Line]
+    examples: Annotated[dict[Months, Line], Field(min_length=3)]
 
     def example_at(self, age_months: int) -> str:
         return self.examples[max((m for m in self.examples if m <= age_months), default=min(self.examples))]
@@ -198,24 +237,24 @@ class AskedOfSelf(Frozen):
 
 
 class FunctionText(Frozen):
-    name: Annotated[str, Field(min_length=1, max_length=34)]
-    short: Annotated[str, Field(min_length=1, max_length=15)]
+    name: Annotated[str, Field(max_length=34), NotBlank]
+    short: Annotated[str, Field(max_length=15), NotBlank]
     plain: Line
-    question: Annotated[str, Field(min_length=1, max_length=200)]
-    why: Annotated[str, Field(min_length=1, max_length=220)]
+    question: Annotated[str, Field(max_length=200), NotBlank]
+    why: Annotated[str, Field(max_length=220), NotBlank]
     anchors: Anchors
-    over: str | None = None
+    over: Line | None = None
     carer: AskedWithScenes | None = None
     school: AskedWithScenes | None = None
     self: AskedOfSelf | None = None
 
 
-Short = Annotated[str, Field(min_length=1, max_length=20)]
+Short = Annotated[str, Field(max_length=20), NotBlank]
 
 
 class AdultWords(Frozen):
     short: Short | None = None
-    full: str | None = None
+    full: Line | None = None
 
 
 class FactorText(Frozen):
@@ -225,16 +264,16 @@ class FactorText(Frozen):
     full: Line
     plain: Line
     adult: AdultWords = AdultWords()
-    carer: str | None = None
-    carer_adult: str | None = None
-    school: str | None = None
-    self: str | None = None
+    carer: Line | None = None
+    carer_adult: Line | None = None
+    school: Line | None = None
+    self: Line | None = None
 
 
 class DangerAsked(Frozen):
     question: Line
-    meant: str | None = None
-    act: str | None = None
+    meant: Line | None = None
+    act: Line | None = None
 
 
 class SafetyText(Frozen):
@@ -250,24 +289,24 @@ class SafetyText(Frozen):
 
 
 class AdultActivity(Frozen):
-    name: str | None = None
-    what: str | None = None
+    name: Line | None = None
+    what: Line | None = None
     how: Strings | None = None
 
 
 class ActivityText(Frozen):
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(max_length=60), NotBlank]
     what: Line
     how: Annotated[tuple[Line, ...], Field(strict=False, min_length=3, max_length=7)]
     helps: Line
     stop: Line
-    caution: str | None = None
+    caution: Line | None = None
     adult: AdultActivity = AdultActivity()
-    source: str | None = None
+    source: Line | None = None
 
 
 class PeriodText(Frozen):
-    name: Annotated[str, Field(min_length=1, max_length=20)]
+    name: Short
     when: Line
     carer: Line
     self: Line
@@ -303,7 +342,7 @@ class FactText(Frozen):
 
 class NoticeText(Frozen):
     points: Annotated[tuple[Line, ...], Field(strict=False, min_length=5)]
-    short: Annotated[str, Field(min_length=1, max_length=200)]
+    short: Annotated[str, Field(max_length=200), NotBlank]
     carer: Annotated[tuple[Line, ...], Field(strict=False, min_length=3)]
 
 
@@ -321,7 +360,7 @@ class Texts(Frozen):
     scales: dict[str, dict[str, ScaleWord]]
     regions: dict[str, AreaText]
     domains: dict[str, AreaText]
-    statuses: dict[str, str]
+    statuses: dict[str, Line]
     tiers: dict[str, TierText]
     facts: dict[str, FactText]
     notice: NoticeText
@@ -332,7 +371,7 @@ class Figures(Frozen):
 
     id: str
     version: str
-    languages: Strings
+    languages: Annotated[tuple[Language, ...], Field(strict=False)]
     age_bands_from_months: Ints
     domains: Strings
     regions: Strings

@@ -16,7 +16,16 @@ from support.serving import Serving
 from scoring.instrument import load
 
 People = Callable[..., Person]
-CALM = ("I agree", "Parent", "Since the start", "About the same", "None of these", "All of these, nearly always", "No", "Next")
+CALM = (
+    "I agree",
+    "Parent",
+    "Since the start",
+    "About the same",
+    "None of these",
+    "All of these, nearly always",
+    "No",
+    "Next",
+)
 FORBIDDEN = re.compile(r"\b(score|scores|rating|ratings|percent|map|map's)\b|\d+ ?%", re.IGNORECASE)
 
 
@@ -90,7 +99,9 @@ def test_two_carers_learn_nothing_of_each_other_and_the_clinician_starts_from_th
     api.wait_until(lambda: all(m.deleted for m in typed), 15, "the typed note to be taken away")
     mother.tap("Send")
     wait_for(mother, "Thank you")
-    clinician.wait_until(lambda: any("questionnaire is back" in (m.text or "") for m in clinician.messages()), 15, "the news")
+    clinician.wait_until(
+        lambda: any("questionnaire is back" in (m.text or "") for m in clinician.messages()), 15, "the news"
+    )
 
     father.tap("Send")
     wait_for(father, "Thank you")

@@ -108,7 +108,11 @@ def test_a_crash_at_any_moment_loses_nothing_and_shows_the_same_screen(
         tapped = 0
         while "Finish" not in ann.buttons():
             before = (screen(ann), ann.buttons())
-            wanted = next(w for w in ("As expected for age", "None of these", "All steady", "All checked", "Next") if w in before[1])
+            wanted = next(
+                w
+                for w in ("As expected for age", "None of these", "All steady", "All checked", "Next")
+                if w in before[1]
+            )
             ann.tap(wanted)
             tapped += 1
             if seed.random() < 0.12:
@@ -165,7 +169,7 @@ def test_in_a_group_it_says_so_once_and_leaves(api: BotApi, person: People) -> N
     there = person("Carl").in_group(-77001, "Family")
     there.say("hello")
     api.wait_until(lambda: len(api.calls("leaveChat")) > 0, 15, "leaving")
-    assert len([c for c in api.calls("sendMessage", chat=-77001)]) == 1
+    assert len(list(api.calls("sendMessage", chat=-77001))) == 1
 
 
 @pytest.mark.parametrize("kind", ["429", "502", "drop", "applied_but_dropped", "bad_json"])

@@ -158,7 +158,9 @@ def test_a_day_is_taken_just_when_somebody_of_at_most_a_hundred_and_ten_can_be_b
 
 
 LIKE_DATES = st.lists(
-    st.sampled_from(["14", "3", "2018", "March", "mar", ".", "/", "-", " ", "th", "of", ",", "0", "31", "²", "٣", "\n"]),
+    st.sampled_from(
+        ["14", "3", "2018", "March", "mar", ".", "/", "-", " ", "th", "of", ",", "0", "31", "²", "٣", "\n"]
+    ),
     max_size=8,
 ).map("".join)
 

@@ -298,7 +298,14 @@ WAYS: dict[str, tuple[str, ...]] = {
     "invite_hidden_from": ("My cases", "Mika*", "#invite", "#role", "=mother", "#responsible"),
     "invited": ("My cases", "Mika*", "#invite", "#role", "=mother", "#responsible", "#nobody"),
 }
-COMMANDS = {"home": "start", "new": "new", "cases": "cases", "help": "help", "privacy": "privacy", "language": "language"}
+COMMANDS = {
+    "home": "start",
+    "new": "new",
+    "cases": "cases",
+    "help": "help",
+    "privacy": "privacy",
+    "language": "language",
+}
 
 
 def starting(walker: Walker, words: str) -> list[Button]:
@@ -390,9 +397,7 @@ def is_a_clinicians(move: Move) -> bool:
     return not guards & {"is_informant", "is_only_informant", "is_both", "is_mine", "knows_mine"}
 
 
-def test_every_transition_of_the_home_is_taken_by_somebody(
-    at_home: Walker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_transition_of_the_home_is_taken_by_somebody(at_home: Walker, monkeypatch: pytest.MonkeyPatch) -> None:
     clinic, walker = at_home.clinic, at_home
     wanted = {triple(move) for move in HOME.moves if is_a_clinicians(move)}
     moves = {triple(move): move for move in HOME.moves if is_a_clinicians(move)}
@@ -445,9 +450,26 @@ def walk_stage_by_stage_briefly(walker: Walker, label: str) -> None:
 
 # --- wandering -------------------------------------------------------------------------------------------------------
 
-TYPED = ("7", "13", "0", "-3", "note: x", "hello", "note:", "12", " ", "14 March 2018", "Kim", "<b>&amp;", "😀" * 30, "A" * 2500)
+TYPED = (
+    "7",
+    "13",
+    "0",
+    "-3",
+    "note: x",
+    "hello",
+    "note:",
+    "12",
+    " ",
+    "14 March 2018",
+    "Kim",
+    "<b>&amp;",
+    "😀" * 30,
+    "A" * 2500,
+)
 COMMANDED = ("start", "new", "cases", "resume", "help", "privacy", "erase", "language", "banana", "rate", "forward")
-ONWARD = frozenset({"fill", "expected", "rate", "set", "not_known", "next", "skip", "say", "finish", "go_on", "start", "edit"})
+ONWARD = frozenset(
+    {"fill", "expected", "rate", "set", "not_known", "next", "skip", "say", "finish", "go_on", "start", "edit"}
+)
 
 
 class Wanderer:

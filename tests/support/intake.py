@@ -33,7 +33,7 @@ def shown(person: Person) -> tuple[str, list[str]]:
     """Words and buttons of the live message, read together."""
     messages = person.messages()
     message = person.live() or (messages[-1] if messages else None)
-    return ((message.text or "", message.labels()) if message else ("", []))
+    return (message.text or "", message.labels()) if message else ("", [])
 
 
 Choose = Callable[[str, list[str]], str | None]

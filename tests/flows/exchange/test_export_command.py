@@ -116,7 +116,7 @@ def test_a_fhir_export_comes_back_with_the_same_answers(
         (walked / "one.fhir").write_text(json.dumps(kinds["QuestionnaireResponse"]))
         more = ["--label", LABEL, "--born", kinds["Patient"]["birthDate"]]
     elsewhere(monkeypatch, walked, run)
-    code, out, err = run("import", "one.fhir", *more)
+    code, _, err = run("import", "one.fhir", *more)
     assert (code, err) == (0, ""), err
     assert run("export", LABEL, "--format", "json", "--out", "two.json")[0] == 0
     assert answers_in(walked / "two.json") == answers_in(walked / "one.json")
@@ -173,7 +173,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(walked: Path, run: Run) ->
         b'{"resourceType": ["Bundle"]}',
         b'{"resourceType": "Patient"}',
         b'{"schema": "stemwise-case/1", "record": "stemwise-record/1", "born": "2018-01-01", "assessed": "2026-01-01"}',
-        (b'{"schema": "stemwise-answers/1", "case_id": "x"}'),
+        b'{"schema": "stemwise-answers/1", "case_id": "x"}',
     ],
 )
 def test_a_bad_file_ends_with_exit_2_and_one_line(home: Path, run: Run, content: bytes) -> None:

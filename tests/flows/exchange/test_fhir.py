@@ -21,8 +21,9 @@ from support.walker import Clinic
 
 from flows.answers import Answers, Response
 from flows.exchange.fhir import Report, to_fhir
-from flows.exchange.fhir_answers import questionnaire_answers, record_from, responses_in
+from flows.exchange.fhir_answers import questionnaire_answers, responses_in
 from flows.exchange.fhir_questionnaire import questionnaire
+from flows.exchange.fhir_record import record_from
 from flows.exchange.fhir_terms import ROLES, canonical
 from flows.exchange.record import latest_encounter, record_of
 from flows.exchange.restore import restore

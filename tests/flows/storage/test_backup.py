@@ -129,7 +129,7 @@ def test_every_cut_is_found(clinic: Clinic, walker: Walker) -> None:
     for end in {*ends, *range(0, len(data), max(1, len(data) // 100))}:
         with pytest.raises(BackupError):
             verify_backup(io.BytesIO(data[:end]), clinic.master)
-    with pytest.raises(BackupError, match="damaged"):
+    with pytest.raises(BackupError, match="broken"):
         verify_backup(io.BytesIO(data + b"\0"), clinic.master)
 
 
@@ -150,7 +150,7 @@ def test_an_end_that_counts_wrong_is_found(clinic: Clinic, monkeypatch: pytest.M
     end = backup._Writer.end
     monkeypatch.setattr(backup._Writer, "end", lambda self, counts: end(self, {**counts, "audit": 99}))
     data = made(clinic)
-    with pytest.raises(BackupError, match="damaged"):
+    with pytest.raises(BackupError, match="broken"):
         verify_backup(io.BytesIO(data), clinic.master)
 
 
@@ -160,9 +160,9 @@ def test_an_end_that_counts_wrong_is_found(clinic: Clinic, monkeypatch: pytest.M
         (b"", "is not a backup"),
         (b"SQLite format 3\0" * 10, "is not a backup"),
         (b"STEMWISE-BACKUP/2\n" + b"\0" * 99, "newer program"),
-        (backup.MAGIC + b"\0\0\0\x02{}", "damaged"),
-        (backup.MAGIC + b"\xff\xff\xff\xff", "damaged"),
-        (backup.MAGIC + b"\0\0\0\x02[]", "damaged"),
+        (backup.MAGIC + b"\0\0\0\x02{}", "broken"),
+        (backup.MAGIC + b"\xff\xff\xff\xff", "broken"),
+        (backup.MAGIC + b"\0\0\0\x02[]", "broken"),
     ],
 )
 def test_what_is_no_backup_is_refused_with_a_remedy(data: bytes, says: str) -> None:
@@ -210,7 +210,7 @@ def test_damage_that_shows_only_while_writing_leaves_the_database_as_it_was(
     before = all_rows(other.store.engine)
     contents = verify_backup(io.BytesIO(data), clinic.master)
     monkeypatch.setattr(backup, "verify_backup", lambda *_: contents)  # the file changed after it was looked at
-    with pytest.raises(BackupError, match="damaged"):
+    with pytest.raises(BackupError, match="broken"):
         restore_backup(io.BytesIO(data[:-9]), other.store.engine, other.master, now=NOW, overwrite=True)
     assert all_rows(other.store.engine) == before
 
@@ -334,7 +334,7 @@ def test_a_damaged_file_is_refused_by_the_command_with_its_name(
     out.write_bytes(made(clinic)[:-1])
     for more in ((), ("--verify-only",), ("--yes",)):
         assert here.run("db", "restore", str(out), *more) == 2
-        assert f"{out}: is damaged or cut off" in capsys.readouterr().err
+        assert f"{out}: is broken or cut off" in capsys.readouterr().err
     assert here.run("db", "restore", str(folder / "nowhere")) == 2
     assert "there is no such file" in capsys.readouterr().err
     with clinic.desk() as desk:

@@ -124,6 +124,14 @@ def texts(figure: Figure) -> list[Drawn]:
     return found
 
 
+def overlaps(drawn: list[Drawn]) -> list[tuple[str, str]]:
+    """Pairs of texts whose boxes lie over one another by more than a pixel."""
+    boxes = np.array([text.box for text in drawn])
+    left, top, right, bottom = (boxes[:, i, None] for i in range(4))
+    apart = (right <= left.T) | (left >= right.T) | (bottom <= top.T + 1) | (top >= bottom.T - 1)
+    return [(drawn[i].gid, drawn[j].gid) for i, j in np.argwhere(~apart) if i < j]
+
+
 def pixels(figure: Figure) -> NDArray[np.uint8]:
     """The picture as (height, width, 3)."""
     canvas: Any = figure.canvas
@@ -166,7 +174,8 @@ def linear(rgb: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def luminance(rgb: NDArray[Any]) -> NDArray[np.float64]:
-    return linear(rgb) @ np.array([0.2126, 0.7152, 0.0722])
+    light: NDArray[np.float64] = linear(rgb) @ np.array([0.2126, 0.7152, 0.0722])
+    return light
 
 
 def lab(colour: str, vision: str = "usual") -> NDArray[np.float64]:

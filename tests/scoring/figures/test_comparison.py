@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from matplotlib.colors import to_hex
 
@@ -10,7 +12,7 @@ from scoring.figures import compare as comparison_figure
 from scoring.figures import palette
 from scoring.figures.layout import map_cells
 from scoring.instrument import load
-from tests.scoring.figures.made import EVERY, EXTREMES, artists, inside, made, rated, texts, vector
+from tests.scoring.figures.made import EVERY, EXTREMES, artists, inside, made, overlaps, rated, texts, vector
 
 CELLS = {cell.id: cell for cell in map_cells(load().figures)}
 
@@ -25,7 +27,7 @@ def mixed() -> Comparison:
     )
 
 
-COMPARISONS = {
+COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "08 and 09": lambda: compare(vector("08"), vector("09")),
     "16 and 17": lambda: compare(vector("16"), vector("17")),
     "mixed": mixed,
@@ -78,12 +80,7 @@ def test_the_colour_is_the_distance_now(name: str) -> None:
 
 @every_comparison
 def test_no_text_lies_over_another_here_either(name: str) -> None:
-    drawn = texts(comparison_figure.figure(COMPARISONS[name]()))
-    for i, one in enumerate(drawn):
-        for other in drawn[i + 1 :]:
-            across = one.box[2] <= other.box[0] or other.box[2] <= one.box[0]
-            down = one.box[3] <= other.box[1] + 1 or other.box[3] <= one.box[1] + 1
-            assert across or down, (one.gid, one.words, other.gid, other.words)
+    assert overlaps(texts(comparison_figure.figure(COMPARISONS[name]()))) == []
 
 
 def test_the_picture_says_that_change_shows_no_cause_and_what_held_means() -> None:

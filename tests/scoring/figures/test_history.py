@@ -46,7 +46,7 @@ def test_bars_grow_with_what_they_show() -> None:
     for side, field in (("heavy", "adversity"), ("held", "relational")):
         values = {name: float(getattr(p, field)) for name, p in vector("15").profile.history.items()}
         for name, value in values.items():
-            box = found[f"{side}:{name}"].get_window_extent(renderer)  # type: ignore[attr-defined]
+            box = found[f"{side}:{name}"].get_window_extent(renderer)
             assert box.width == pytest.approx(2.14 * value, abs=2), name
 
 
