@@ -218,6 +218,7 @@ class Desk:
     def open_interview(self, turn: Turn, interview_id: str) -> None:
         """Make an interview the current one; one that was paused goes on where it was."""
         turn.talk.interview = self.cases.interview(interview_id, turn.today)
+        turn.talk.interview.locale = turn.talk.account.locale
         turn.then = "resume"
         turn.talk.home.draft["case"] = turn.interview.case_id
         self.tx.audit(turn.talk.account.id, "interview.opened", turn.interview.case_id)

@@ -226,7 +226,9 @@ class _Reader:
             return None
         age = completed_months(born, assessed)
         if age > self._figures.rules.age_max_months:
-            self._fault("born", f"gives an age over {self._figures.rules.age_max_months // 12} years", "check the year of birth")
+            self._fault(
+                "born", f"gives an age over {self._figures.rules.age_max_months // 12} years", "check the year of birth"
+            )
             return None
         return age
 

@@ -71,10 +71,6 @@ def questionnaire_answers(content: Any, instrument: Instrument, file: str = "fil
     return list((clinicians or given)[-1].responses)
 
 
-def is_fhir(content: Any) -> bool:
-    return isinstance(content, dict) and "resourceType" in content
-
-
 def responses_in(content: Any, instrument: Instrument, file: str) -> list[Given]:
     """Every response to a questionnaire of ours that was not entered in error, oldest first."""
     kind = content.get("resourceType") if isinstance(content, dict) else None

@@ -116,18 +116,18 @@ def _lobe(outer: Line, inner: Line) -> tuple[Points, list[Points]]:
     count = max(1, round(length / _SCALLOP_LENGTH_PX))
     phase = np.clip(along / length, 0, 1) * count
     tangent = np.roll(whole, -1, axis=0) - np.roll(whole, 1, axis=0)
-    normal = np.column_stack((tangent[:, 1], -tangent[:, 0])) / np.hypot(*tangent.T)[:, None]
-    if np.dot(normal[0], (0.0, -1.0)) < 0:  # at the seam, the first point, outwards is up
-        normal = -normal
+    outward = np.column_stack((tangent[:, 1], -tangent[:, 0])) / np.hypot(*tangent.T)[:, None]
+    if np.dot(outward[0], (0.0, -1.0)) < 0:  # at the seam, the first point, outwards is up
+        outward = -outward
     bulge = np.where(np.arange(len(whole)) <= last, np.abs(np.sin(np.pi * phase)) ** 0.7 - 0.75, 0.0)
     ease = np.clip(np.minimum(along, length - along) / 40, 0, 1)
-    scalloped = whole + normal * (bulge * ease * _SCALLOP_PX)[:, None]
+    scalloped = whole + outward * (bulge * ease * _SCALLOP_PX)[:, None]
     notches = []
     for i in range(1, count):
         at = int(np.argmin(np.abs(phase[: last + 1] - i)))
         t = np.linspace(0, 1, 8)[:, None]
-        turn = np.array([-normal[at, 1], normal[at, 0]]) * 5
-        notches.append(scalloped[at] - normal[at] * 20 * t + turn * np.sin(t * np.pi))
+        turn = np.array([-outward[at, 1], outward[at, 0]]) * 5
+        notches.append(scalloped[at] - outward[at] * 20 * t + turn * np.sin(t * np.pi))
     return scalloped, notches
 
 

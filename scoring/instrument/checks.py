@@ -127,7 +127,7 @@ def _periods(figures: Figures) -> Iterator[Problem]:
     for before, after in zip(figures.periods, figures.periods[1:], strict=False):
         if after.from_months is None or before.to_months != after.from_months:
             yield _frame(f"periods.{after.id}", "does not begin where the one before ends", "join them")
-        if None not in (after.from_months, after.to_months) and after.to_months <= after.from_months:
+        if after.from_months is not None and after.to_months is not None and after.to_months <= after.from_months:
             yield _frame(f"periods.{after.id}.to_months", "ends before it begins", "mend the age range")
     for first in figures.periods[:1]:
         if first.from_months is not None or first.to_months != 0:
@@ -375,19 +375,25 @@ def _texts(figures: Figures, texts: Texts, locale: str, file_of: Mapping[str, st
                     )
     for scale, answers in _scale_words(figures).items():
         words = texts.scales.get(scale, {})
-        for missing in [a for a in answers if words and a not in words]:
+        for missing in [a for a in answers if scale in texts.scales and a not in words]:
             yield places.problem("scales", f"{scale}.{missing}", "has no text", "write a word for the answer")
         for stray in [a for a in words if a not in answers]:
             yield places.problem("scales", f"{scale}.{stray}", "no such answer in the figures", "remove it or mend it")
     for function in figures.functions:
         if (text := texts.functions.get(function.id)) and not function.ahead_counts and not text.over:
-            yield places.problem("functions", f"{function.id}.over", "is missing", "say what the over-version looks like")
+            yield places.problem(
+                "functions", f"{function.id}.over", "is missing", "say what the over-version looks like"
+            )
     for activity in figures.activities:
         if written := texts.activities.get(activity.id):
             if activity.caution != bool(written.caution):
-                yield places.problem("activities", f"{activity.id}.caution", "does not fit the figures", "add or remove it")
+                yield places.problem(
+                    "activities", f"{activity.id}.caution", "does not fit the figures", "add or remove it"
+                )
             if bool(activity.evidence) != bool(written.source):
-                yield places.problem("activities", f"{activity.id}.source", "does not fit the figures", "add or remove it")
+                yield places.problem(
+                    "activities", f"{activity.id}.source", "does not fit the figures", "add or remove it"
+                )
     for period in figures.periods:
         shorts = [texts.adversity[f.id].short for f in period.adversity if f.id in texts.adversity]
         shorts += [texts.relational[r].short for r in period.relational if r in texts.relational]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is neither text nor a number", key_node.start_mark
+                )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
@@ -50,7 +54,7 @@ def load() -> Instrument:
     Raises
     ------
     InstrumentError
-        When its files are damaged: reinstall the package, or run `stemwise instrument check` on a changed copy.
+        When its files are broken: reinstall the package, or run `stemwise instrument check` on a changed copy.
 
     Examples
     --------
@@ -70,9 +74,9 @@ def load_from(folder: Path) -> Instrument:
     """
     problems: list[Problem] = []
     figures = _read_figures(folder, problems)
-    english, origins = _gather_texts(folder, "en", problems)
+    english, origins, unread = _gather_texts(folder, "en", problems)
     texts: dict[str, Texts] = {}
-    read: Texts | None = _validated(Texts, english, origins, problems)
+    read: Texts | None = _validated(Texts, english, origins, unread, problems)
     if figures is not None and "en" not in figures.languages:
         problems.append(Problem("instrument.yaml", "languages", "English is missing", "put en first"))
     if figures is None or read is None or problems:
@@ -83,20 +87,28 @@ def load_from(folder: Path) -> Instrument:
         raise InstrumentError(problems)  # a translation is held against English, once that is whole
     for locale in figures.languages:
         if locale != "en":
-            problems.extend(_read_translation(folder, locale, english, figures, texts))
+            problems.extend(_read_translation(folder, locale, english, origins, figures, texts))
     if problems:
         raise InstrumentError(problems)
     return Instrument(figures=figures, texts=texts, sha256=_digest(figures, texts))
 
 
 def _read_translation(
-    folder: Path, locale: str, english: Mapping[str, Any], figures: Figures, texts: dict[str, Texts]
+    folder: Path,
+    locale: str,
+    english: Mapping[str, Any],
+    english_files: Mapping[str, str],
+    figures: Figures,
+    texts: dict[str, Texts],
 ) -> list[Problem]:
     """Read a language over English into `texts`; what is wrong with it, nothing where all is well."""
     problems: list[Problem] = []
-    gathered, origins = _gather_texts(folder, locale, problems)
-    problems.extend(_untranslated(english, gathered, locale, origins))
-    read: Texts | None = _validated(Texts, _merged(english, gathered), origins, problems)
+    here = {place: f"locales/{locale}{file.removeprefix('locales/en')}" for place, file in english_files.items()}
+    functions = {file for place, file in here.items() if place.startswith("functions.")}
+    gathered, origins, unread = _gather_texts(folder, locale, problems, functions)
+    origins = {**here, **origins}
+    problems.extend(p for p in _untranslated(english, gathered, locale, origins) if p.file not in unread)
+    read: Texts | None = _validated(Texts, _merged(english, gathered), origins, unread, problems)
     if read is not None and not problems:
         problems.extend(cross_checks(figures, read, locale, origins))
         texts[locale] = read
@@ -112,31 +124,46 @@ def _digest(figures: Figures, texts: Mapping[str, Texts]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _read_yaml(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+#: What reading YAML ends in where a file is not YAML, or gives a date, a number or a tag that does not exist.
+_NOT_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, TypeError, RecursionError)
+
+
+def _read_yaml(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """The mapping in a file, or `None` with a problem."""
     try:
         data = yaml.load((folder / name).read_text("utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 (a safe loader)
     except OSError as error:
         problems.append(Problem(name, "", f"cannot be read: {error.strerror}", "put the file back"))
-        return {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return None
+    except _NOT_YAML as error:
         problems.append(Problem(name, "", f"is not YAML: {' '.join(str(error).split())}", "mend the line it names"))
-        return {}
+        return None
     if not isinstance(data, dict):
         problems.append(Problem(name, "", "is not a mapping", "begin with a key"))
-        return {}
+        return None
     return data
 
 
-def _validated(model: Any, data: dict[str, Any], file_of: Mapping[str, str], problems: list[Problem]) -> Any:
-    """`data` as `model`, or `None` with a problem for every wrong field; `file_of` maps dotted places to files."""
+def _validated(
+    model: Any, data: dict[str, Any], file_of: Mapping[str, str], unread: Collection[str], problems: list[Problem]
+) -> Any:
+    """`data` as `model`, or `None` with a problem for every wrong field.
+
+    Parameters
+    ----------
+    file_of : the file of a dotted place; that of the empty place is named where no other fits
+    unread : files that could not be read, whose fields are not missed one by one as well
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:
         for fault in error.errors():
             loc = [str(part) for part in fault["loc"]]
             named = _with_ids(data, fault["loc"])
-            file = file_of.get(".".join(loc[:2])) or file_of.get(loc[0] if loc else "", "")
-            problems.append(Problem(file, named, fault["msg"], "see docs/instrument.md for the fields"))
+            file = file_of.get(".".join(loc[:2])) or file_of.get(loc[0] if loc else "") or file_of[""]
+            if file not in unread:
+                message = fault["msg"].removeprefix("Value error, ")
+                problems.append(Problem(file, named, message, "see docs/instrument.md for the fields"))
         return None
 
 
@@ -154,28 +181,50 @@ def _with_ids(data: Any, loc: tuple[int | str, ...]) -> str:
 
 
 def _read_figures(folder: Path, problems: list[Problem]) -> Figures | None:
-    frame = _read_yaml(folder, "instrument.yaml", problems)
-    found = frame.pop("schema", None)
-    if frame and found != SCHEMA:
-        problems.append(Problem("instrument.yaml", "schema", f"is {found!r}", f"this version reads {SCHEMA}"))
+    unread: set[str] = set()
     file_of = dict.fromkeys((*Figures.model_fields, ""), "instrument.yaml")
+    frame = _read_yaml(folder, "instrument.yaml", problems)
+    if frame is None:
+        unread.add("instrument.yaml")
+        frame = {}
+    elif (found := frame.pop("schema", None)) != SCHEMA:
+        problems.append(Problem("instrument.yaml", "schema", f"is {found!r}", f"this version reads {SCHEMA}"))
     for part in ("functions", "activities"):
-        frame[part] = _read_yaml(folder, f"{part}.yaml", problems).get(part)
-        file_of[part] = f"{part}.yaml"
-    figures: Figures | None = _validated(Figures, frame, file_of, problems)
+        name = f"{part}.yaml"
+        file_of[part] = name
+        if part in frame:
+            problems.append(Problem("instrument.yaml", part, "does not belong here", f"move it to {name}"))
+            del frame[part]
+        listed = _read_yaml(folder, name, problems)
+        if listed is None:
+            unread.add(name)
+            continue
+        for stray in [key for key in listed if key != part]:
+            problems.append(Problem(name, str(stray), "is no field of this file", f"remove it, or write {part}"))
+        if part in listed:
+            frame[part] = listed[part]
+    figures: Figures | None = _validated(Figures, frame, file_of, unread, problems)
     return figures
 
 
-def _text_files(folder: Path, locale: str) -> Iterator[tuple[str, str | None]]:
+#: Sections of the files that hold several.
+SECTIONS = {
+    "history": ("adversity", "relational", "periods", "harm"),
+    "interview": ("scales", "regions", "domains", "statuses", "tiers", "facts", "notice"),
+}
+
+
+def _text_files(folder: Path, locale: str, functions: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     """The text files of a language, each with the section it belongs to (`None`: the file holds several sections)."""
     base = folder / "locales" / locale
-    for section in ("functions", "activities"):
-        for path in sorted((base / section).glob("*.yaml")):
-            yield f"locales/{locale}/{section}/{path.name}", section
+    for section, expected in (("functions", functions), ("activities", ())):
+        found = {f"locales/{locale}/{section}/{path.name}" for path in (base / section).glob("*.yaml")}
+        for name in sorted({*found, *expected}):
+            yield name, section
     yield f"locales/{locale}/relationships.yaml", "relational_now"
     yield f"locales/{locale}/safety.yaml", "safety"
-    yield f"locales/{locale}/history.yaml", None
-    yield f"locales/{locale}/interview.yaml", None
+    for several in SECTIONS:
+        yield f"locales/{locale}/{several}.yaml", None
 
 
 #: What a language other than English must have: all that a carer, a school or the person themself is shown.
@@ -197,21 +246,26 @@ def _untranslated(
 ) -> Iterator[Problem]:
     """Texts for carers that a language lacks, or has and English has not."""
     for section, fields in TRANSLATED.items():
-        source, target = english.get(section, {}), translated.get(section, {})
+        source, target = _mapping(english.get(section)), _mapping(translated.get(section))
         if section in ("scales", "notice"):
             pairs: list[tuple[tuple[str, ...], Any, Any]] = [
                 ((field,), source.get(field), target.get(field)) for field in fields
             ]
         else:
             pairs = [
-                ((key, field), (entry or {}).get(field), (target.get(key) or {}).get(field))
+                ((str(key), field), _mapping(entry).get(field), _mapping(target.get(key)).get(field))
                 for key, entry in source.items()
                 for field in fields
             ]
         for place, there, here in pairs:
             for path in _differing(there, here, (section, *place)):
-                file = file_of.get(section, f"locales/{locale}")
+                file = file_of.get(".".join(path[:2])) or file_of.get(section) or file_of[""]
                 yield Problem(file, ".".join(path), f"is not the same item as in English ({locale})", "translate it")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """A mapping, empty where there is something else, which is told of where types are checked."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _differing(there: Any, here: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -233,22 +287,35 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _gather_texts(folder: Path, locale: str, problems: list[Problem]) -> tuple[dict[str, Any], dict[str, str]]:
-    gathered: dict[str, Any] = {}
-    file_of: dict[str, str] = {"": f"locales/{locale}"}
-    for name, section in _text_files(folder, locale):
+def _gather_texts(
+    folder: Path, locale: str, problems: list[Problem], functions: Iterable[str] = ()
+) -> tuple[dict[str, Any], dict[str, str], set[str]]:
+    """All texts of a language, the file of each place, and the files that could not be read.
+
+    Parameters
+    ----------
+    functions : files of functions that must be there, beside those that are
+    """
+    gathered: dict[str, Any] = {"functions": {}, "activities": {}, "relational_now": {}, "safety": {}}
+    file_of = {"": f"locales/{locale}"}
+    for file, sections in SECTIONS.items():
+        file_of.update(dict.fromkeys(sections, f"locales/{locale}/{file}.yaml"))
+    unread: set[str] = set()
+    for name, section in _text_files(folder, locale, functions):
         data = _read_yaml(folder, name, problems)
+        if data is None:
+            unread.add(name)
+            continue
         for top, entries in ({section: data} if section else data).items():
             file_of.setdefault(top, name)
-            if isinstance(entries, dict):
-                into = gathered.setdefault(top, {})
-                for key, entry in entries.items():
-                    if key in into:
-                        problems.append(Problem(name, f"{top}.{key}", "stands in two files", "keep one of them"))
-                    into[key] = entry
-                    file_of[f"{top}.{key}"] = name
-            else:
-                gathered[top] = entries
-    for section in ("functions", "activities", "relational_now", "safety"):
-        gathered.setdefault(section, {})
-    return gathered, file_of
+            into = gathered.setdefault(top, {} if isinstance(entries, dict) else entries)
+            if not isinstance(entries, dict) or not isinstance(into, dict):
+                if into is not entries:
+                    problems.append(Problem(name, str(top), "stands in two files", "keep one of them"))
+                continue
+            for key, entry in entries.items():
+                if key in into:
+                    problems.append(Problem(name, f"{top}.{key}", "stands in two files", "keep one of them"))
+                into[key] = entry
+                file_of[f"{top}.{key}"] = name
+    return gathered, file_of, unread

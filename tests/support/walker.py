@@ -67,7 +67,7 @@ def faults_of(screen: Screen) -> list[str]:
     """What must hold of every screen, and does not of this one."""
     faults = []
     # a stranger is told how to come in, and behind the curtain /start leads back
-    leads_on = ("for people who were given a code or a link", "Nothing to see here")
+    leads_on = ("for people who were given a code or a link", "Nothing to see here", "nada que ver aquí")
     if not screen.buttons and screen.typed == "nothing" and not any(w in screen_text(screen) for w in leads_on):
         faults.append("no way on: no button, and nothing may be typed")
     length = message_of(screen.blocks).length
