@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from bot.app import clock, engine_settings
 from bot.cli import UsageError
 from bot.settings import Settings
+from bot.terminal import Palette, lines_of
+from flows.answers import Answer
+from flows.conversation import Home, Talk, Turn
+from flows.dates import MAX_AGE_MONTHS
+from flows.desk import Desk
+from flows.engine import Engine
+from flows.events import Event
+from flows.itinerary import last_name
+from flows.screens import show
+from flows.storage.keys import MasterKey, new_key
+from flows.storage.store import Store
+from flows.views import Screen
 from scoring.instrument import Instrument, InstrumentError, load, load_from
 from scoring.instrument.loader import FOLDER
 
@@ -27,6 +42,11 @@ def add(subparsers: Any) -> None:
     show = verbs.add_parser("show", help="print one item, or the list of all")
     show.add_argument("item", nargs="?", metavar="ITEM")
     show.set_defaults(run=run_show)
+    preview = verbs.add_parser("preview", help="show an item's screen as a phone does")
+    preview.add_argument("item", metavar="ITEM")
+    preview.add_argument("--age", type=int, default=100, metavar="MONTHS", help="the person's age, 100 by default")
+    preview.add_argument("--as", dest="role", choices=("clinician", "carer", "school", "self"), default="clinician")
+    preview.set_defaults(run=run_preview)
 
 
 def run_check(options: argparse.Namespace, _: Settings) -> int:
@@ -58,6 +78,58 @@ def run_show(options: argparse.Namespace, _: Settings) -> None:
     print(title)
     for part in parts:
         print("\n".join(_printed(part)))
+
+
+def run_preview(options: argparse.Namespace, settings: Settings) -> None:
+    """The screen on which an item is asked, drawn by the very engine over an empty store."""
+    with tempfile.TemporaryDirectory(prefix="stemwise-preview-") as folder:
+        store = Store(f"sqlite:///{folder}/preview.db", MasterKey(new_key()), clock)
+        store.prepare()
+        shown = Engine(store, load(), engine_settings(settings))
+        with store.transaction() as tx:
+            screen = _screen_of(shown.desk(tx), options)
+        store.close()
+    palette = Palette(is_coloured=sys.stdout.isatty())
+    for line in lines_of(screen.blocks, palette):
+        print(line)
+    print()
+    for row in screen.rows:
+        print("  ".join(f"[{button.words}]" for button in row))
+
+
+def _screen_of(desk: Desk, options: argparse.Namespace) -> Screen:
+    today = desk.settings.today(desk.tx.now)
+    years, months = divmod(options.age, 12)
+    if not 0 <= options.age <= MAX_AGE_MONTHS:
+        raise UsageError(f"--age goes from 0 to {MAX_AGE_MONTHS} months")
+    past = today.year * 12 + today.month - 1 - years * 12 - months
+    born = date(past // 12, past % 12 + 1, 1)
+    account = desk.people.local_clinician()
+    assert account.clinician_id is not None
+    case = desk.cases.add_case(account.clinician_id, "Preview", born)
+    encounter = desk.cases.add_encounter(case.id)
+    informant = desk.cases.informant(case.id, options.role, account.id, {})
+    interview = desk.cases.add_interview(
+        encounter, informant, options.role, state="history", version=desk.instrument.version, today=today
+    )
+    if options.role != "clinician":
+        interview.answers.of["about.alone"] = Answer("answer", "yes")
+    found = next(
+        (
+            s
+            for s in interview.steps(desk.instrument)
+            if any(last_name(i) == options.item.rpartition(".")[2] for i in s.items)
+        ),
+        None,
+    )
+    if found is None:
+        raise UsageError(
+            f"{options.item}: not asked of {options.role} at {options.age} months; try another --age or --as"
+        )
+    interview.state, interview.at = found.stage, found.key
+    talk = Talk(account, Home("case", {"case": case.id}), interview)
+    event = Event("preview", "preview", account.channel, account.address, "other")
+    return show(Turn(event, desk.tx.now, today, talk, desk, desk.instrument))
 
 
 def _entries(instrument: Instrument) -> Iterator[tuple[str, tuple[str, list[BaseModel]]]]:

@@ -195,9 +195,8 @@ def _cell(name: str, slot: _Slot) -> Cell:
     corners = [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
     sides = bend(np.array([(box.left, y), (box.right, y), (x, box.top), (x, box.bottom)]))
     aside, down = slot.nudge
-    room = Box(
-        float(sides[0, 0]) + aside, float(sides[2, 1]) + down, float(sides[1, 0]) + aside, float(sides[3, 1]) + down
-    )
+    left, right = float(sides[0, 0]) + 2 * max(aside, 0.0), float(sides[1, 0]) + 2 * min(aside, 0.0)
+    room = Box(left, float(sides[2, 1]) + down, right, float(sides[3, 1]) + down)
     return Cell(name, bend(rounded(corners, slot.radii)), room, _cap(box, CAP_PX + down), _cap(box, TALL_CAP_PX + down))
 
 
