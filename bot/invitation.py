@@ -6,11 +6,18 @@ import io
 
 import segno
 
+from flows.wording import translator
+
 #: Names neither person nor subject: whoever reads along on the way learns nothing.
 FORWARD = (
     "Here is the link to the questions we spoke of. Open it on your own phone, when you are alone.\n"
     "It works once, for the first person who opens it. Please do not pass it on.\n{link}"
 )
+
+
+def forward_text(bot_name: str | None, token: str, locale: str) -> str:
+    """What a clinician passes on, in their own language."""
+    return translator(locale)(FORWARD, link=invitation_link(bot_name or "", token))
 
 
 def invitation_link(bot_name: str, token: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from bot.invitation import FORWARD, invitation_link
+from bot.invitation import forward_text
 from bot.outputs import summary_of, write_private, write_result
 from flows.conversation import Account
 from flows.engine import Engine, Taken
@@ -74,10 +74,6 @@ def _wrapped(text: str, mark: str = "") -> Iterator[str]:
     for number, part in enumerate(text.split("\n")):
         first = mark if number == 0 else " " * len(mark)
         yield from textwrap.wrap(part, WIDTH, initial_indent=first, subsequent_indent=" " * len(mark)) or [""]
-
-
-def invitation_text(bot_name: str | None, token: str) -> str:
-    return FORWARD.format(link=invitation_link(bot_name or "", token))
 
 
 def plain_words(words: str) -> str:
@@ -215,7 +211,7 @@ class Terminal:
     def _deliver_one(self, waiting: Waiting) -> None:
         news = waiting.news
         if news.kind == "invitation":
-            self._print(invitation_text(self._engine.bot_name(), news.body["token"]))
+            self._print(forward_text(self._engine.bot_name(), news.body["token"], self._account.locale))
         elif "encounter" in news.body:
             self._result(waiting)
         else:

@@ -103,6 +103,7 @@ class Taken:
     is_repeat: bool = False
     has_failed: bool = False
     deletes_typed: bool = False
+    has_enrolled: bool = False
     recipients: frozenset[str] = frozenset()
 
 
@@ -236,7 +237,9 @@ class Engine:
         desk.tx.session.flush()
         recipients = frozenset({account.id, *desk.mail.added})
         typed = event.kind == "text" and access.actor_of(talk) in access.INFORMANTS
-        return Taken(account.id, show(turn), toast, recipients=recipients, deletes_typed=typed)
+        enrolled = _enrols(event) and account.clinician_id is None and talk.account.clinician_id is not None
+        screen = show(turn)
+        return Taken(account.id, screen, toast, recipients=recipients, deletes_typed=typed, has_enrolled=enrolled)
 
     def _stranger(self, turn: Turn) -> Taken:
         """One polite screen, whatever a stranger says; it is shown anew only to a first word, a command or a tap."""
@@ -453,6 +456,13 @@ class Engine:
     def bot_name(self) -> str | None:
         with self.store.reading() as tx:
             return self.desk(tx).installation.get("bot_username")
+
+    def clinicians_addresses(self, channel: str) -> list[str]:
+        """Where active clinicians are on a channel."""
+        with self.store.reading() as tx:
+            people = self.desk(tx).people
+            active = [c.id for c in people.clinicians() if c.state == "active"]
+            return [a.address for c in active for a in people.accounts_of(c) if a.channel == channel]
 
     def remember_bot(self, username: str) -> None:
         """What the bot is called, so that links can be printed without asking Telegram."""

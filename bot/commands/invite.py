@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.cli import UsageError
 from bot.commands.naming import at_desk, the_case
-from bot.invitation import FORWARD, invitation_link, qr_png
+from bot.invitation import forward_text, invitation_link, qr_png
 from bot.outputs import write_private
 from bot.settings import Settings
 from flows.desk import Desk
@@ -52,10 +52,10 @@ def _invite(desk: Desk, options: argparse.Namespace) -> None:
     }
     token, info = desk.invite(case.id, options.who, words)
     desk.tx.audit("operator", "invitation.made", case.id)
-    link = invitation_link(desk.installation.get("bot_username") or "", token)
+    name = desk.installation.get("bot_username")
     if options.qr:
-        write_private(options.qr, qr_png(link))
-    print(FORWARD.format(link=link))
+        write_private(options.qr, qr_png(invitation_link(name or "", token)))
+    print(forward_text(name, token, "en"))
     print(f"Invitation {info.id}, until {info.expires_at:%Y-%m-%d}.")
 
 

@@ -17,7 +17,7 @@ from telegram import InputFile
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.drawing import Drawer, DrawingFailed, Job, Wanted
-from bot.invitation import FORWARD, invitation_link, qr_png
+from bot.invitation import forward_text, invitation_link, qr_png
 from bot.outputs import summary_of
 from bot.telegram import render
 from bot.telegram.pace import Pace
@@ -360,8 +360,12 @@ class Sender:
     async def _send_invitation(self, chat: str, waiting: Waiting) -> list[str]:
         """A text to forward, with the link, and the same link as a picture; neither says what it is about."""
         name = await self._stored(self._engine.bot_name)
-        link = invitation_link(name or "", waiting.news.body["token"])
-        sent = await self._sent(chat, "sendMessage", text=FORWARD.format(link=link), link_preview_options=NO_PREVIEW)
+        locale = (await self._stored(self._engine.account_of, waiting.account_id)).locale
+        token = waiting.news.body["token"]
+        link = invitation_link(name or "", token)
+        sent = await self._sent(
+            chat, "sendMessage", text=forward_text(name, token, locale), link_preview_options=NO_PREVIEW
+        )
         picture = InputFile(qr_png(link), filename="link.png")
         shown = await self._sent(
             chat, "sendPhoto", photo=picture, caption="The same link, to be scanned from this screen."

@@ -14,10 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.drawing import Drawer
+from bot.telegram import commands
 from bot.telegram.delivery import PAUSES, Sender
 from bot.telegram.pace import Pace
 from bot.telegram.request import AiohttpRequest
@@ -31,17 +32,6 @@ POLL_S = 25
 TICK_S = 10.0
 BATCH = 100
 BUSY = "The storage is busy. Your tap is being tried again; nothing is lost."
-COMMANDS = (
-    ("start", "Home"),
-    ("new", "A new case"),
-    ("cases", "My cases"),
-    ("resume", "Go on where I was"),
-    ("help", "How this works"),
-    ("privacy", "What is kept, and where"),
-    ("invite", "Ask a carer, a school or the person"),
-    ("language", "Language"),
-    ("erase", "Erase a case"),
-)
 
 
 class ServeFailed(Exception):
@@ -131,9 +121,7 @@ class Server:
         while not self._stopping.is_set():
             try:
                 me = await self._bot.get_me()
-                await self._bot.set_my_commands(
-                    [BotCommand(name, words) for name, words in COMMANDS], scope=BotCommandScopeAllPrivateChats()
-                )
+                await commands.register(self._bot)
                 await self._stored(self._engine.remember_bot, me.username or "")
                 print(f"Serving @{me.username}. Ctrl-C ends it; nothing is lost.", flush=True)
                 break
@@ -145,6 +133,15 @@ class Server:
                 tries += 1
         for account_id in await self._stored(self._engine.accounts_waiting):
             self._sender.notify(account_id)
+        for chat in await self._stored(self._engine.clinicians_addresses, CHANNEL):
+            await self._menu_for(chat)
+
+    async def _menu_for(self, chat: str) -> None:
+        """A clinician's own menu; without it everything still works."""
+        try:
+            await commands.register_clinician(self._bot, chat)
+        except TelegramError as error:
+            log.info("a menu was not taken: %s", type(error).__name__)
 
     async def _tick(self) -> None:
         """Do what is due, every few seconds; a failure is tried again at the next tick."""
@@ -251,6 +248,8 @@ class Server:
                     self._sender.notify(account_id)
                 if one.query_id:
                     self._sender.answer(one.query_id, outcome.toast)
+                if outcome.has_enrolled:
+                    await self._menu_for(one.event.address)
                 if outcome.deletes_typed and one.message_id:
                     self._sender.take_away(outcome.account_id, one.event.address, one.message_id)
             elif one.query_id:

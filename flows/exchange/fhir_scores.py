@@ -118,7 +118,7 @@ class _Maker:
                 LOAD,
                 (
                     ("adversity", "Adversity", period.adversity),
-                    ("relational-health", "Relational health", period.relational),
+                    ("what-held", "What held", period.relational),
                 ),
                 None,
             ),

@@ -12,6 +12,7 @@ from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE, ROLES, SELF_FROM_M
 from flows.screens import carer
 from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
+from flows.wording import translator
 from scoring.case import completed_months
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
 
@@ -23,12 +24,13 @@ def home_screen(turn: Turn) -> Rendered:
 
 
 def _stranger(turn: Turn) -> Rendered:
+    t = translator(turn.talk.account.locale)
     text = (
-        "This is Stemwise, a tool that clinicians use to prepare and record a developmental intake.",
-        "It works for people who were given a code or a link. If you were, open it again from where you got it.",
-        "It answers nobody else, and nothing you write here is kept.",
+        t("This is Stemwise. Clinicians use it to get ready for a visit."),
+        t("It is for people who were given a code or a link. If you were, open that again."),
+        t("It answers nobody else. What you write here is not kept."),
     )
-    return tuple(Paragraph(t) for t in text), (), "nothing"
+    return tuple(Paragraph(line) for line in text), (), "nothing"
 
 
 def _home(turn: Turn) -> Rendered:

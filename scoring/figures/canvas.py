@@ -155,10 +155,6 @@ class Sheet:
         self._add(lines, gid)
         lines.set_clip_path(inside)
 
-    def png(self) -> bytes:
-        """The picture as PNG, without a word on the software or the time that made it."""
-        return png(self.figure)
-
 
 def png(figure: Figure) -> bytes:
     """A figure as PNG bytes; the same figure gives the same bytes."""

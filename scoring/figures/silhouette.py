@@ -117,7 +117,7 @@ def _lobe(outer: Line, inner: Line) -> tuple[Points, list[Points]]:
     phase = np.clip(along / length, 0, 1) * count
     tangent = np.roll(whole, -1, axis=0) - np.roll(whole, 1, axis=0)
     outward = np.column_stack((tangent[:, 1], -tangent[:, 0])) / np.hypot(*tangent.T)[:, None]
-    if np.dot(outward[0], (0.0, -1.0)) < 0:  # at the seam, the first point, outwards is up
+    if np.dot(outward[0], (0.0, -1.0)) < 0:  # at the seam, the first point, that is up
         outward = -outward
     bulge = np.where(np.arange(len(whole)) <= last, np.abs(np.sin(np.pi * phase)) ** 0.7 - 0.75, 0.0)
     ease = np.clip(np.minimum(along, length - along) / 40, 0, 1)

@@ -137,7 +137,9 @@ def test_a_whole_walk_in_one_batch_is_the_same_walk(make_clinic: Callable[..., C
     assert not any(t.toast or t.has_failed for t in taken)
     assert again.said("Robin") == expected
     assert again.faults() == []
-    assert screen_text(walker.screen) == screen_text(clinic.engine.screen_of(clinic.engine.take(events[0]).account_id)[0])
+    assert screen_text(walker.screen) == screen_text(
+        clinic.engine.screen_of(clinic.engine.take(events[0]).account_id)[0]
+    )
 
 
 def script_of_an_intake(walker: Walker) -> Iterator[Event]:
@@ -260,7 +262,9 @@ def test_a_screen_that_cannot_be_shown_holds_nobody_else_up(
     from flows import engine
 
     show = engine.show
-    monkeypatch.setattr(engine, "show", lambda turn: broken(turn) if turn.talk.account.id == one.account_id else show(turn))
+    monkeypatch.setattr(
+        engine, "show", lambda turn: broken(turn) if turn.talk.account.id == one.account_id else show(turn)
+    )
     event = one.event("tap", action="fill", screen=1)
     failed, good = clinic.engine.take_all([event, other.tap_event("Hearing checked")])
     assert failed.has_failed

@@ -7,6 +7,7 @@ checked for what must hold of all of them: there is a way on, and it fits into a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from scoring.instrument import Instrument, load
 #: What one keyboard may hold, as Telegram has it.
 MAX_BUTTONS = 100
 MAX_CALLBACK_BYTES = 64
+_IDS = itertools.count(1)  # never the same event twice, whoever sends it to whichever installation
 _NUMBER = re.compile(r"\A\d+\. ")
 
 
@@ -67,7 +69,12 @@ def faults_of(screen: Screen) -> list[str]:
     """What must hold of every screen, and does not of this one."""
     faults = []
     # a stranger is told how to come in, and behind the curtain /start leads back
-    leads_on = ("for people who were given a code or a link", "Nothing to see here", "nada que ver aquí")
+    leads_on = (
+        "It is for people who were given a code or a link",
+        "Es para quienes recibieron",
+        "Nothing to see here",
+        "nada que ver aquí",
+    )
     if not screen.buttons and screen.typed == "nothing" and not any(w in screen_text(screen) for w in leads_on):
         faults.append("no way on: no button, and nothing may be typed")
     length = message_of(screen.blocks).length
@@ -271,7 +278,6 @@ class Walker:
         self.taken: Taken | None = None
         self.last_event: Event | None = None
         self.may_fail = False
-        self._events = 0
         self._seen: tuple[int, Screen] | None = None
 
     # --- seeing ---
@@ -395,8 +401,7 @@ class Walker:
 
     def event(self, kind: str, **parts: Any) -> Event:
         """A new event of this account."""
-        self._events += 1
-        return Event(self.channel, f"{self.address}-{self._events}", self.channel, self.address, kind, **parts)  # type: ignore[arg-type]
+        return Event(self.channel, f"{self.address}-{next(_IDS)}", self.channel, self.address, kind, **parts)  # type: ignore[arg-type]
 
     def tap_event(self, words: str) -> Event:
         """A tap on a visible button that is not sent yet."""

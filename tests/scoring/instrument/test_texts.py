@@ -106,26 +106,23 @@ def test_no_id_of_the_instrument_says_what_may_never_be_said() -> None:
     assert [i for i in ids if forbidden(re.sub(r"[._]", " ", i))] == []
 
 
-#: What stands in the program against the rule today: see the second test below.
+#: What stands in the program against the rule today; an entry goes when its file is mended, and none is added.
 KNOWN = {
-    ("bot/checks.py", "damage"),
     ("flows/exchange/fhir_scores.py", "relational health"),
-    ("flows/storage/backup.py", "damaged"),
     ("flows/storage/keys.py", "damaged"),
-    ("scoring/instrument/loader.py", "damaged"),
 }
 
 
 def terms_in_the_program() -> set[tuple[str, str]]:
     """Terms in strings, remarks and names of the program, its front page and its metadata.
 
-    Let through: `normal` as a name (the direction square on a line, no judgement), and FHIR's own `DiagnosticReport`.
+    Let through: FHIR's own `DiagnosticReport` and `diagnostic`.
     """
     found: set[tuple[str, str]] = set()
     kinds = {tokenize.STRING, tokenize.COMMENT, tokenize.NAME, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     for path in sorted(p for package in ("bot", "flows", "scoring") for p in (ROOT / package).rglob("*.py")):
         for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
-            if token.type not in kinds or token.string in ("normal", "diagnostic"):
+            if token.type not in kinds or token.string == "diagnostic":
                 continue
             plain = token.string.replace("_", " ") if token.type == tokenize.NAME else token.string
             terms = forbidden(plain.replace("DiagnosticReport", ""))
@@ -135,13 +132,8 @@ def terms_in_the_program() -> set[tuple[str, str]]:
     return found
 
 
-def test_nothing_else_in_the_program_says_what_may_never_be_said() -> None:
+def test_nothing_in_the_program_says_what_may_never_be_said() -> None:
     assert terms_in_the_program() - KNOWN == set()
-
-
-@pytest.mark.xfail(strict=True, reason="files are called damaged, and FHIR scores use a term of art")
-def test_nothing_at_all_in_the_program_says_what_may_never_be_said() -> None:
-    assert terms_in_the_program() == set()
 
 
 @pytest.mark.parametrize(
@@ -190,20 +182,15 @@ def test_no_text_has_stray_blanks_or_is_empty() -> None:
 
 # --- length and plainness -----------------------------------------------------------------------------------------------
 
-#: Sentences of more than 15 words that cannot be shorter, each with the reason. None so far.
+#: Sentences of 15 words or more that cannot be shorter, each with the reason. None so far.
 LONGER: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("language", load().texts)
-def test_sentences_for_those_who_are_asked_have_at_most_15_words(language: str) -> None:
+def test_sentences_for_those_who_are_asked_have_under_15_words(language: str) -> None:
     shown = {place: text for place, text in texts(load().texts[language]) if place in ASKED}
     assert set(shown) == set(ASKED)
-    assert [(p, s) for p, t in shown.items() for s in sentences(t) if len(words(s)) > 15 and p not in LONGER] == []
-
-
-@pytest.mark.xfail(strict=True, reason="the rule says under 15; some thirty sentences have exactly 15")
-def test_sentences_for_those_who_are_asked_have_under_15_words() -> None:
-    assert [(p, s) for p, text in ASKED.items() for s in sentences(text) if len(words(s)) >= 15] == []
+    assert [(p, s) for p, t in shown.items() for s in sentences(t) if len(words(s)) >= 15 and p not in LONGER] == []
 
 
 def syllables(word: str) -> int:
