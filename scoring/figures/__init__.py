@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.figures.alt_text import comparison_alt, history_alt, map_alt, map_caption
+from scoring.figures.alt_text import comparison_alt, history_alt, map_alt
+from scoring.figures.caption import map_caption
 
 if TYPE_CHECKING:
     from scoring.compare import Comparison

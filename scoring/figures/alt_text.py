@@ -1,4 +1,4 @@
-"""The pictures in words: all that a picture shows for those who do not see it, and a caption short enough for a chat.
+"""The pictures in words: all that a picture shows for those who do not see it.
 
 No drawing is needed for this, and labels stand here as they were typed.
 """
@@ -16,24 +16,9 @@ from scoring.instrument.model import Period
 from scoring.profile import AreaResult, FunctionResult, Profile
 from scoring.result import Result
 
-#: Most UTF-16 code units a photo's caption may have.
-CAPTION_UNITS = 1024
-_CAPTION_LABEL = 64
-_LABEL_MAX = 200
-_STANDS_OUT = 5
-_GOES_WELL = 3
-_FAR = 4
-
-
-def units(text: str) -> int:
-    """Length in UTF-16 code units, as chats count it.
-
-    Examples
-    --------
-    >>> units("a"), units("🙂")
-    (1, 2)
-    """
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+LABEL_MAX = 200
+#: From this gap on a function stands out.
+FAR = 4
 
 
 # --- the map ---------------------------------------------------------------------------------------------------------
@@ -58,30 +43,30 @@ def map_alt(result: Result) -> str:
 def _map_lines(result: Result) -> Iterator[str]:
     profile, texts = result.profile, result.instrument.words
     yield f"Map of {_whose(profile)}, {age(profile.age_months)}, on {day(profile.assessed)}, {_version(profile)}."
-    yield from _age_notes(result)
+    yield from age_notes(result)
     yield "A brain seen from the side, the brainstem below, the cortex above. Ratings run from 1 to 12."
     for region in result.instrument.figures.regions:
         yield f"{texts.regions[region].name}:"
         for function in profile.functions:
             if function.region == region:
                 yield f"- {texts.functions[function.id].name}: {_function(function)}."
-    yield _how_much_is_unknown(profile)
+    yield how_much_is_unknown(profile)
     yield "Domains:"
-    yield from _hearing(result, LANGUAGE)
+    yield from hearing(result, LANGUAGE)
     for domain in result.instrument.figures.domains:
         yield f"- {texts.domains[domain].name}: {domain_line(result, domain)}."
     yield texts.notice.short
 
 
 def _whose(profile: Profile) -> str:
-    return flat(profile.label or "", _LABEL_MAX) or "a person without a label"
+    return flat(profile.label or "", LABEL_MAX) or "a person without a label"
 
 
 def _version(profile: Profile) -> str:
     return f"Stemwise {profile.instrument_version}"
 
 
-def _age_notes(result: Result) -> Iterator[str]:
+def age_notes(result: Result) -> Iterator[str]:
     profile = result.profile
     if profile.counted_months != profile.age_months:
         yield f"Born early: what is expected is counted from the due date, as at {age(profile.counted_months)}."
@@ -112,9 +97,11 @@ def _distance(function: FunctionResult) -> str:
     return "as expected" if gap <= 1 else f"{gap} below"
 
 
-def _how_much_is_unknown(profile: Profile) -> str:
+def how_much_is_unknown(profile: Profile) -> str:
     asked = [f for f in profile.functions if words.is_asked(f) and f.status != "set_aside"]
     unknown = sum(words.is_unknown(f) for f in asked)
+    if not asked:
+        return "Nothing counts: all that is asked at this age is set aside."
     if not unknown:
         return "All that counts at this age is rated."
     return f"Not known: {unknown} of {len(asked)} functions that count at this age."
@@ -130,88 +117,23 @@ def domain_line(result: Result, domain: str) -> str:
         why = "with what is not known" if shown.unknown else "with one step more or less in every rating"
         parts.append(f"{low} to {high} {why}" if low != high else f"{low} {why}")
     if shown.at is not None:
-        parts += _placed(result, area)
+        parts += placed(result, area)
     return ", ".join(parts)
 
 
-def map_caption(result: Result) -> str:
-    """A caption for the map as a photo: domains, what stands out, how much is unknown, the short notice.
-
-    Returns
-    -------
-    str
-        At most 1,024 UTF-16 code units. Where a long label or long names leave no room, what matters least goes first;
-        the notice always stands.
-    """
-    profile, notice = result.profile, result.instrument.words.notice.short
-    label = flat(profile.label or "", _LABEL_MAX) or words.NO_LABEL
-    head = f"{_cut(label, _CAPTION_LABEL)} · {words.age_line(profile)} · {day(profile.assessed)}"
-    named = [*_hearing(result, LANGUAGE), *_stands_out(result)]
-    rest = [_how_much_is_unknown(profile), *_age_notes(result)]
-    for parts in (
-        [head, *_domains(result), *named, *_goes_well(result), *rest],
-        [head, *_domains(result), *rest],
-        [head],
-    ):
-        caption = "\n".join([*parts, notice])
-        if units(caption) <= CAPTION_UNITS:
-            return caption
-    return _cut(caption, CAPTION_UNITS)
-
-
-def _hearing(result: Result, named: Iterable[str]) -> Iterator[str]:
+def hearing(result: Result, named: Iterable[str]) -> Iterator[str]:
     """What stands before any finding on language, as long as hearing is not known to be checked."""
     line = hearing_line(result)
-    if line is not None and any((f.gap or 0) >= _FAR for f in result.profile.functions if f.id in named):
+    if line is not None and any((f.gap or 0) >= FAR for f in result.profile.functions if f.id in named):
         yield line
 
 
-def _domains(result: Result) -> Iterator[str]:
-    for domain in result.instrument.figures.domains:
-        area = result.profile.domains[domain]
-        shown = words.reach(area, result)
-        line = shown.value if shown.at is not None else shown.value.lower()
-        if shown.low is not None and shown.high is not None:
-            line += f" ({words.whole(shown.low)}–{words.whole(shown.high)})"
-        line += "".join(f", {part}" for part in _placed(result, area) if shown.at is not None)
-        yield f"{result.instrument.words.domains[domain].name}: {line}"
-
-
-def _placed(result: Result, area: AreaResult) -> Iterator[str]:
+def placed(result: Result, area: AreaResult) -> Iterator[str]:
     """Where a percent is placed: the tier's word, and whether it is near the edge to another."""
     if area.tier is not None:
         yield result.instrument.words.tiers[area.tier].word.lower()
         if area.near_edge:
             yield "near the edge"
-
-
-def _stands_out(result: Result) -> Iterator[str]:
-    """The functions furthest below what is expected."""
-    texts = result.instrument.words.functions
-    gaps = sorted((f for f in result.profile.functions if (f.gap or 0) >= _FAR), key=lambda f: -(f.gap or 0))
-    if gaps:
-        named = [f"{texts[f.id].name} ({f.rating} of {f.expected})" for f in gaps[:_STANDS_OUT]]
-        more = f"; and {len(gaps) - _STANDS_OUT} more" if len(gaps) > _STANDS_OUT else ""
-        yield f"Stands out, furthest below: {series(named)}{more}."
-
-
-def _goes_well(result: Result) -> Iterator[str]:
-    texts = result.instrument.words.functions
-    well = result.profile.strengths[:_GOES_WELL]
-    if well:
-        yield f"Goes well: {series(texts[name].name for name in well)}."
-
-
-def _cut(text: str, most: int) -> str:
-    """A text of at most so many UTF-16 code units, never cut within a character."""
-    if units(text) <= most:
-        return text
-    kept = ""
-    for char in text:
-        if units(kept + char) > most - 1:
-            break
-        kept += char
-    return f"{kept.rstrip()}…"
 
 
 # --- the history -----------------------------------------------------------------------------------------------------

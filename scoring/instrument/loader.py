@@ -247,6 +247,10 @@ def _untranslated(
     """Texts for carers that a language lacks, or has and English has not."""
     for section, fields in TRANSLATED.items():
         source, target = _mapping(english.get(section)), _mapping(translated.get(section))
+        if section not in translated:
+            yield Problem(file_of.get(section) or file_of[""], section, "is missing", "translate it")
+        if target is not translated.get(section):
+            continue  # not one of its items is there, and that it is no mapping is told where types are checked
         if section in ("scales", "notice"):
             pairs: list[tuple[tuple[str, ...], Any, Any]] = [
                 ((field,), source.get(field), target.get(field)) for field in fields

@@ -64,6 +64,7 @@ Months = Annotated[int, Field(ge=0)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 NotBlank = AfterValidator(_not_blank)
 Line = Annotated[str, NotBlank]
 
@@ -75,6 +76,7 @@ class Frozen(BaseModel):
 
 
 Strings = Annotated[tuple[str, ...], Field(strict=False)]
+Ids = Annotated[tuple[Id, ...], Field(strict=False)]
 Whos = Annotated[tuple[Who, ...], Field(strict=False)]
 Ints = Annotated[tuple[int, ...], Field(strict=False)]
 IntPair = Annotated[tuple[int, int], Field(strict=False)]
@@ -117,37 +119,37 @@ class RatingScale(Frozen):
 
 
 class HistoryFactor(Frozen):
-    id: str
+    id: Id
     asked_of: Whos
 
 
 class Period(Frozen):
     """A developmental period; `from_months` is `None` for the time before birth."""
 
-    id: str
+    id: Id
     from_months: int | None
     to_months: int | None
     adversity: Annotated[tuple[HistoryFactor, ...], Field(strict=False)]
-    relational: Strings
+    relational: Ids
 
     def has_begun(self, age_months: int) -> bool:
         return self.from_months is None or self.from_months <= age_months
 
 
 class RelationalFactor(Frozen):
-    id: str
+    id: Id
     asked_of: Whos
 
 
 class HarmFactor(Frozen):
     """A harm factor; a plan waits while it is present at `waits_from` or more (`None`: it never makes a plan wait)."""
 
-    id: str
+    id: Id
     waits_from: int | None
 
 
 class SafetyQuestion(Frozen):
-    id: str
+    id: Id
     asked_from_months: Months
     asked_to_months: int | None
     now_months: Span | None
@@ -175,7 +177,7 @@ class Place(Frozen):
 
 
 class Function(Frozen):
-    id: str
+    id: Id
     region: str
     icf: Strings
     weights: dict[str, int]
@@ -189,7 +191,7 @@ class Function(Frozen):
 class Activity(Frozen):
     """One activity of the library; dose is `minutes` a time and `per_week` times (0.5: every other week)."""
 
-    id: str
+    id: Id
     kind: Kind
     targets: Strings
     functions: Strings
@@ -291,7 +293,7 @@ class SafetyText(Frozen):
 class AdultActivity(Frozen):
     name: Line | None = None
     what: Line | None = None
-    how: Strings | None = None
+    how: Annotated[tuple[Line, ...], Field(strict=False, min_length=1)] | None = None
 
 
 class ActivityText(Frozen):
@@ -369,16 +371,16 @@ class Texts(Frozen):
 class Figures(Frozen):
     """All figures of one version of the instrument, without a word of text."""
 
-    id: str
-    version: str
+    id: Line
+    version: Line
     languages: Annotated[tuple[Language, ...], Field(strict=False)]
     age_bands_from_months: Ints
-    domains: Strings
-    regions: Strings
+    domains: Ids
+    regions: Ids
     rating: RatingScale
-    adversity_scale: Strings
-    relational_scale: Strings
-    carer_scale: Strings
+    adversity_scale: Ids
+    relational_scale: Ids
+    carer_scale: Ids
     carer_suggestion: dict[str, Suggestion]
     rules: Rules
     periods: Annotated[tuple[Period, ...], Field(strict=False)]

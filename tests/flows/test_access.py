@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import get_args
 
 import pytest
+from sqlalchemy import func, select
+from support.walker import Clinic, Walker, screen_text
+
 from bot.commands.clinician import move
 from flows import access
 from flows.access import MAY, Actor
 from flows.engine import CODE_REFUSED, NOT_ALLOWED
 from flows.machines import HOME, INTERVIEW
 from flows.storage import models
-from sqlalchemy import func, select
-from support.walker import Clinic, Walker, screen_text
 
 STRANGERS_SCREEN = "people who were given a code or a link"
 TRIGGERS = sorted({move.trigger for move in (*INTERVIEW.moves, *HOME.moves)})
@@ -113,7 +114,7 @@ def test_a_wrong_code_is_refused_in_the_same_words(code: str, clinic: Clinic) ->
     clinic.code_for("A")
     walker = clinic.stranger("1")
     taken = walker.command("start", code)
-    assert STRANGERS_SCREEN in walker.text
+    walker.shows(STRANGERS_SCREEN)
     assert taken.toast == CODE_REFUSED
 
 

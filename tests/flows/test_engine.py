@@ -112,10 +112,7 @@ def test_a_batch_is_taken_in_order_and_equals_one_by_one(make_clinic: Callable[.
         for walker in (one, other, one):
             events += [walker.tap_event("Hearing checked"), walker.event("text", text="note: x")]
             events.append(walker.event("tap", action="next", screen=walker.screen.number))
-        if together:
-            taken = clinic.engine.take_all(events)
-        else:
-            taken = [clinic.engine.take(e) for e in events]
+        taken = clinic.engine.take_all(events) if together else [clinic.engine.take(e) for e in events]
         assert [bool(t.toast) for t in taken] == [False] * 6 + [True, False, True]
         with clinic.desk() as desk:
             rows = []

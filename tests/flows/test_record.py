@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
+from support.walker import Clinic, Walker
+
 from bot.outputs import as_json
 from flows.exchange.record import record_of
 from flows.exchange.restore import restore
@@ -16,8 +19,6 @@ from flows.storage import models
 from scoring.case import case_from
 from scoring.problems import ContentError
 from scoring.result import assess, profile_json
-from sqlalchemy import func, select
-from support.walker import Clinic, Walker
 
 
 def responses(record: dict[str, Any], encounter: int = -1) -> list[dict[str, Any]]:

@@ -119,6 +119,7 @@ def test_the_fault_of_deep_nesting_does_not_depend_on_how_deep_the_caller_is() -
 
 def test_a_byte_order_mark_is_let_through() -> None:
     assert read(b"\xef\xbb\xbf" + json.dumps(PLAIN).encode()) == read(PLAIN)
+    assert read("\ufeff" + json.dumps(PLAIN)) == read(PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -448,6 +449,8 @@ def test_another_instrument_is_refused_and_another_version_is_told() -> None:
     mine = {"id": FIGURES["id"], "version": "0.2.9", "sha256": "0" * 64}
     assert read(plain(instrument=mine)).taken_with_version == "0.2.9"
     assert read(plain(instrument={})).taken_with_version is None
+    assert read(plain(instrument={"id": None, "version": None})).taken_with_version is None
+    assert faults(plain(instrument={"version": "0.\ud800"})) == ["instrument.version"]
 
 
 def test_every_fault_is_told_at_once() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.compare import compare
 from scoring.figures import comparison_alt, history_alt, map_alt, map_caption
-from scoring.figures.alt_text import CAPTION_UNITS, units
+from scoring.figures.caption import CAPTION_UNITS, units
 from scoring.instrument import load
 from tests.scoring.figures.made import EXTREMES, LABELS, NUMBERS, made, rated, vector
 

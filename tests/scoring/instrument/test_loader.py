@@ -326,6 +326,11 @@ LET_IN: dict[str, tuple[str, Edit, str]] = {
     "a function listed twice": (ACTIVITIES, append(f"{SPEECH}.functions", "language"), SPEECH),
     "a target listed twice": (ACTIVITIES, append(f"{SPEECH}.targets", "cognitive"), SPEECH),
     "a load that nobody at home carries": (ACTIVITIES, put(f"{SPEECH}.adds_load", True), SPEECH),
+    "a scale of three answers": (FIGURES, lambda d: d["adversity_scale"].pop(), "adversity_scale"),
+    "more known relationships than are asked": (FIGURES, put("rules.relational_now_known_min", 11), "rules.relational_now_known_min"),
+    "an id with a blank": (FIGURES, put("domains.0", "the senses"), "domains"),
+    "a language that is a path": (FIGURES, put("languages.0", "../en"), "languages"),
+    "the functions in the frame": (FIGURES, put("functions", []), "functions"),
     "a stray key beside the functions": (FUNCTIONS, put("function", []), "function"),
     "a stray key beside the activities": (ACTIVITIES, put("activity", []), "activity"),
 }  # fmt: skip
@@ -412,6 +417,12 @@ def test_words_that_are_missing_are_told_with_the_file_they_belong_in(copy: Copy
     copy.data(file, edit)
     found = copy.problems()
     assert any(f in (file, str(Path(file).parent)) and p.startswith(place) for f, p in found), found
+
+
+@pytest.mark.parametrize("file", [LIMBIC, COGNITIVE])
+def test_a_missing_file_of_words_is_one_fault(copy: Copy, file: str) -> None:
+    (copy.folder / file).unlink()
+    assert copy.problems() == [(file, "")]
 
 
 def test_words_that_stand_in_two_files_are_told(copy: Copy) -> None:
@@ -523,7 +534,13 @@ def test_the_same_key_twice_is_told_with_its_line(copy: Copy, file: str, line: s
 @pytest.mark.parametrize("key", ["? [a, b]\n: 1\n", "? {a: b}\n: 1\n"])
 def test_a_key_that_is_no_text_is_told_and_is_no_crash(copy: Copy, key: str) -> None:
     copy.text(FIGURES, lambda text: f"{text}\n{key}")
-    assert any(file == FIGURES for file, _ in copy.problems())
+    assert copy.problems() == [(FIGURES, "")]
+
+
+@pytest.mark.parametrize("value", ["2026-13-45", "!!bool perhaps", "!!timestamp soon", "!!int many", "9" * 5_000])
+def test_a_value_that_does_not_exist_is_told_and_is_no_crash(copy: Copy, value: str) -> None:
+    copy.text(LIMBIC, lambda text: f"{text}\nextra: {value}\n")
+    assert copy.problems() == [(LIMBIC, "")]
 
 
 def test_one_fault_of_yaml_is_one_line(copy: Copy) -> None:
@@ -618,6 +635,23 @@ def test_a_language_that_is_gone_or_unreadable_is_told(whole: Copy, language: st
     assert (f"locales/{language}/safety.yaml", "") in whole.problems()
     shutil.rmtree(whole.folder / "locales" / language)
     assert whole.problems()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_missing_file_of_a_translation_is_one_fault(whole: Copy, language: str) -> None:
+    for file in ("functions/limbic.yaml", "safety.yaml", "history.yaml"):
+        path = whole.folder / "locales" / language / file
+        kept = path.read_bytes()
+        path.unlink()
+        assert whole.problems() == [(f"locales/{language}/{file}", "")]
+        path.write_bytes(kept)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("value", [7, None, ["a"], "text"])
+def test_a_section_of_a_translation_that_is_no_mapping_is_one_fault(whole: Copy, language: str, value: Any) -> None:
+    whole.data(f"locales/{language}/history.yaml", put("adversity", value))
+    assert whole.problems() == [(f"locales/{language}/history.yaml", "adversity")]
 
 
 @pytest.mark.parametrize("languages", [[], ["es"], ["en", "xx"], "en", None, ["en", "en"], ["en", "../en"]], ids=repr)
