@@ -19,10 +19,11 @@ from typing import Any
 
 from flows import access, clock
 from flows.conversation import Account, Turn
+from flows.curtain import CURTAIN
 from flows.desk import Desk
 from flows.events import ANY_SCREEN, Event
 from flows.exchange.record import record_of
-from flows.home_moves import has_invitation
+from flows.informant_moves import has_invitation
 from flows.machines import HOME, INTERVIEW
 from flows.screens import show
 from flows.storage.engines import flush_deleted, storage_error
@@ -105,34 +106,6 @@ class Taken:
     deletes_typed: bool = False
     has_enrolled: bool = False
     recipients: frozenset[str] = frozenset()
-
-
-def _hide(turn: Turn) -> None:
-    """Something neutral at once; a danger answer left standing is meant."""
-    turn.desk.latch_unconfirmed(turn)
-    turn.talk.is_hidden = True
-    turn.talk.home.draft.pop("offers_return", None)
-
-
-def _show(turn: Turn) -> None:
-    turn.talk.is_hidden = False
-    turn.talk.home.draft.pop("offers_return", None)
-
-
-def _here(turn: Turn) -> None:
-    """`/start` in a questionnaire: the place where it stands; behind the curtain, a way back."""
-    if turn.talk.is_hidden:
-        turn.talk.home.draft["offers_return"] = True
-
-
-def _stop_reminding(turn: Turn) -> None:
-    for info in turn.desk.cases.informing(turn.talk.account.id):
-        turn.desk.cases.stop_reminding(info.id)
-    turn.say(translator(turn.talk.account.locale)("You will not be reminded any more."))
-
-
-#: What works over every screen of a questionnaire, whatever its state.
-CURTAIN = {"hide": _hide, "show": _show, "here": _here, "stop_reminding": _stop_reminding}
 
 
 def _enrols(event: Event) -> bool:

@@ -6,8 +6,6 @@ from flows.conversation import Turn
 from flows.dates import BirthRefused, read_birth
 from flows.interview_moves import clean
 from flows.views import News
-from flows.wording import languages
-from scoring.case import completed_months
 
 STATES = (
     "stranger",
@@ -58,7 +56,6 @@ PARENTS = {
     "invited": "case",
 }
 PAGE_SIZE = 8
-SELF_FROM_MONTHS = 144
 LABEL_MIN, LABEL_MAX = 2, 24
 REASON_MIN, REASON_MAX = 3, 500
 
@@ -384,136 +381,6 @@ def clear_flag(turn: Turn) -> None:
     turn.desk.tx.audit(turn.talk.account.id, "flag.cleared", info.case_id)
     forget_flag(turn)
     turn.say("Cleared, with your reason. It stays in the record.")
-
-
-# --- inviting --------------------------------------------------------------------------------------------------------
-
-RELATION_MAX = 60
-ROLES = {"carer": "A carer", "school": "School", "self": "The person"}
-
-
-def begin_invitation(turn: Turn) -> None:
-    turn.talk.home.draft = {"case": case_id(turn)}
-
-
-def may_invite(turn: Turn) -> bool:
-    """A case can be answered for while it is not finished; the person themself from twelve years."""
-    if not knows_case(turn) or turn.arg not in ROLES:
-        return False
-    case = turn.desk.cases.case(case_id(turn))
-    return turn.arg != "self" or completed_months(case.born, turn.today) >= SELF_FROM_MONTHS
-
-
-def choose_role(turn: Turn) -> None:
-    turn.talk.home.draft["invite"] = {"role": turn.arg}
-
-
-def is_relation(turn: Turn) -> bool:
-    return bool(clean(turn.text, RELATION_MAX))
-
-
-def keep_relation(turn: Turn) -> None:
-    turn.talk.home.draft["invite"]["relation"] = clean(turn.text, RELATION_MAX)
-
-
-def skip_relation(turn: Turn) -> None:
-    turn.talk.home.draft["invite"]["relation"] = ""
-
-
-def says_yes_or_no(turn: Turn) -> bool:
-    return turn.arg in ("yes", "no", "not_known")
-
-
-def keep_responsible(turn: Turn) -> None:
-    turn.talk.home.draft["invite"]["responsible"] = turn.arg
-
-
-def make_invitation(turn: Turn) -> None:
-    """The invitation with what was said of it; link, picture and a text to forward come as messages."""
-    words = dict(turn.talk.home.draft["invite"])
-    words["must_not_learn"] = clean(turn.text, RELATION_MAX)
-    role = words.pop("role")
-    token, info = turn.desk.invite(case_id(turn), role, words)
-    turn.talk.home.draft = {"case": case_id(turn)}
-    turn.news.append(
-        News(turn.talk.account.id, "invitation", {"token": token, "invitation": info.id}, info.case_id, is_silent=True)
-    )
-    turn.desk.tx.audit(turn.talk.account.id, "invitation.made", info.case_id)
-
-
-def may_withdraw(turn: Turn) -> bool:
-    info = turn.desk.invitations.info(turn.arg)
-    return info is not None and info.state == "open" and turn.desk.owns(turn.talk, info.case_id)
-
-
-def withdraw_invitation(turn: Turn) -> None:
-    turn.desk.invitations.end(turn.arg, "withdrawn")
-    turn.desk.tx.audit(turn.talk.account.id, "invitation.withdrawn", case_id(turn))
-    turn.say("Withdrawn: the link no longer opens anything.")
-
-
-# --- informants ------------------------------------------------------------------------------------------------------
-
-
-def is_clinician(turn: Turn) -> bool:
-    return turn.talk.account.clinician_id is not None
-
-
-def is_informant(turn: Turn) -> bool:
-    return turn.talk.account.informs
-
-
-def is_only_informant(turn: Turn) -> bool:
-    return is_informant(turn) and not is_clinician(turn)
-
-
-def is_both(turn: Turn) -> bool:
-    return is_informant(turn) and is_clinician(turn)
-
-
-def has_invitation(turn: Turn) -> bool:
-    return not turn.desk.people.is_slowed(turn.talk.account.id) and turn.desk.invitations.usable(turn.arg) is not None
-
-
-def accept_invitation(turn: Turn) -> None:
-    invitation = turn.desk.invitations.usable(turn.arg)
-    assert invitation is not None
-    turn.desk.accept(turn, invitation)
-    turn.talk.home.draft = {}
-
-
-def is_mine(turn: Turn) -> bool:
-    return any(info.id == turn.arg for info in turn.desk.cases.informing(turn.talk.account.id))
-
-
-def open_mine(turn: Turn) -> None:
-    turn.desk.open_interview(turn, turn.arg)
-    turn.talk.home.draft = {}
-
-
-def choose_mine_to_erase(turn: Turn) -> None:
-    turn.talk.home.draft = {"erase": turn.arg}
-
-
-def knows_mine(turn: Turn) -> bool:
-    chosen = turn.talk.home.draft.get("erase")
-    return any(info.id == chosen for info in turn.desk.cases.informing(turn.talk.account.id))
-
-
-def erase_mine(turn: Turn) -> None:
-    """Into the questionnaire and out of it by its own transition: withdrawn, with nothing kept but danger answers."""
-    turn.desk.open_interview(turn, turn.talk.home.draft["erase"])
-    turn.then = "withdraw"
-    turn.talk.home.draft = {}
-
-
-def is_language(turn: Turn) -> bool:
-    return turn.arg in languages()
-
-
-def set_language(turn: Turn) -> None:
-    turn.desk.people.set_locale(turn.talk.account.id, turn.arg)
-    turn.talk.account = turn.desk.people.account_by_id(turn.talk.account.id)
 
 
 #: What entering a state of the clinician's home does.

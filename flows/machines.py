@@ -14,7 +14,9 @@ from transitions import EventData, Machine, MachineError
 
 from flows import carer_moves as carer
 from flows import home_moves as home
+from flows import informant_moves as informant
 from flows import interview_moves as moves
+from flows import inviting_moves as inviting
 from flows.conversation import Turn
 from flows.itinerary import STAGES
 
@@ -136,37 +138,43 @@ CLINICIANS = tuple(s for s in home.STATES if s not in ("stranger", "mine", "choo
 def _home_moves() -> Iterator[Move]:
     for state in (*CLINICIANS, "choose", "mine"):
         for trigger, dest in (("home", "home"), ("new", "label"), ("cases", "cases"), ("flags", "flags")):
-            yield Move(trigger, state, dest, (home.is_clinician,), home.ENTER[trigger])
+            yield Move(trigger, state, dest, (informant.is_clinician,), home.ENTER[trigger])
         yield Move("open", state, "case", (home.may_open,), home.open_case)
     for state in (*CLINICIANS, *home.OF_INFORMANTS[1:]):
         for trigger in ("help", "privacy", "language"):
             if state not in CLINICIANS or state in ("help", "privacy", "language"):
                 yield Move(trigger, state, trigger, (), home.enter)
             else:
-                yield Move(trigger, state, trigger, (home.is_clinician,), home.enter)
-        yield Move("mine", state, "mine", (home.is_informant,), home.enter)
-        yield Move("choose_place", state, "choose", (home.is_both,), home.enter)
+                yield Move(trigger, state, trigger, (informant.is_clinician,), home.enter)
+        yield Move("mine", state, "mine", (informant.is_informant,), home.enter)
+        yield Move("choose_place", state, "choose", (informant.is_both,), home.enter)
     for state in home.STATES:
-        yield Move("invited", state, "mine", (home.has_invitation,), home.accept_invitation)
-    yield Move("mine", "stranger", "mine", (home.is_informant,), home.enter)
+        yield Move("invited", state, "mine", (informant.has_invitation,), informant.accept_invitation)
+    yield Move("mine", "stranger", "mine", (informant.is_informant,), home.enter)
     for state in ("mine", "choose"):
-        yield Move("go_on_with", state, "mine", (home.is_mine,), home.open_mine)
+        yield Move("go_on_with", state, "mine", (informant.is_mine,), informant.open_mine)
     for state, parent in home.INFORMANTS_PARENTS.items():
-        yield Move("back", state, parent, (home.is_only_informant,), home.enter)
-    yield Move("erase_one", "privacy", "erase_mine", (home.is_mine,), home.choose_mine_to_erase)
-    yield Move("yes_erase_mine", "erase_mine", "mine", (home.knows_mine,), home.erase_mine)
-    yield Move("set_language", "language", "mine", (home.is_only_informant, home.is_language), home.set_language)
-    yield Move("set_language", "language", "home", (home.is_clinician, home.is_language), home.set_language)
-    yield Move("invite", "ready", "invite", (home.knows_case,), home.begin_invitation)
-    yield Move("invite", "case", "invite", (home.knows_case,), home.begin_invitation)
-    yield Move("role", "invite", "invite_relation", (home.may_invite,), home.choose_role)
-    yield Move("typed", "invite_relation", "invite_responsible", (home.is_relation,), home.keep_relation)
-    yield Move("skip", "invite_relation", "invite_responsible", (), home.skip_relation)
-    yield Move("responsible", "invite_responsible", "invite_hidden_from", (home.says_yes_or_no,), home.keep_responsible)
-    yield Move("typed", "invite_hidden_from", "invited", (home.is_relation,), home.make_invitation)
-    yield Move("nobody", "invite_hidden_from", "invited", (), home.make_invitation)
-    yield Move("withdraw_invitation", "invite", None, (home.may_withdraw,), home.withdraw_invitation)
-    yield Move("invite", "invited", "invite", (home.knows_case,), home.begin_invitation)
+        yield Move("back", state, parent, (informant.is_only_informant,), home.enter)
+    yield Move("erase_one", "privacy", "erase_mine", (informant.is_mine,), informant.choose_mine_to_erase)
+    yield Move("yes_erase_mine", "erase_mine", "mine", (informant.knows_mine,), informant.erase_mine)
+    yield Move(
+        "set_language", "language", "mine", (informant.is_only_informant, informant.is_language), informant.set_language
+    )
+    yield Move(
+        "set_language", "language", "home", (informant.is_clinician, informant.is_language), informant.set_language
+    )
+    yield Move("invite", "ready", "invite", (home.knows_case,), inviting.begin_invitation)
+    yield Move("invite", "case", "invite", (home.knows_case,), inviting.begin_invitation)
+    yield Move("role", "invite", "invite_relation", (inviting.may_invite,), inviting.choose_role)
+    yield Move("typed", "invite_relation", "invite_responsible", (inviting.is_relation,), inviting.keep_relation)
+    yield Move("skip", "invite_relation", "invite_responsible", (), inviting.skip_relation)
+    yield Move(
+        "responsible", "invite_responsible", "invite_hidden_from", (inviting.says_yes_or_no,), inviting.keep_responsible
+    )
+    yield Move("typed", "invite_hidden_from", "invited", (inviting.is_relation,), inviting.make_invitation)
+    yield Move("nobody", "invite_hidden_from", "invited", (), inviting.make_invitation)
+    yield Move("withdraw_invitation", "invite", None, (inviting.may_withdraw,), inviting.withdraw_invitation)
+    yield Move("invite", "invited", "invite", (home.knows_case,), inviting.begin_invitation)
     yield Move("start", "invited", "case", (home.knows_case,), home.start_interview)
     yield Move("enrol", "stranger", "home", (home.has_valid_code,), home.enrol)
     yield Move("typed", "label", None, (home.is_bad_label,), home.refuse_label)
@@ -203,7 +211,7 @@ def _home_moves() -> Iterator[Move]:
     yield Move("typed", "clearing", "flags", (home.may_clear,), home.clear_flag)
     yield Move("back", "clearing", "flags", (), home.forget_flag)
     for state, parent in home.PARENTS.items():
-        yield Move("back", state, parent, (home.is_clinician,), home.leave_to_parent)
+        yield Move("back", state, parent, (informant.is_clinician,), home.leave_to_parent)
 
 
 class Conversations:

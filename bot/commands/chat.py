@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.terminal import Terminal
 from flows.conversation import Account
 from flows.events import Event
-from flows.home_moves import ROLES, SELF_FROM_MONTHS
+from flows.inviting_moves import ROLES, SELF_FROM_MONTHS
 from flows.itinerary import Role
 from flows.storage.people import LOCAL_CHANNEL, People
 from scoring.case import completed_months

@@ -12,7 +12,7 @@ from bot.invitation import forward_text, invitation_link, qr_png
 from bot.outputs import write_private
 from bot.settings import Settings
 from flows.desk import Desk
-from flows.home_moves import RELATION_MAX, ROLES, SELF_FROM_MONTHS
+from flows.inviting_moves import RELATION_MAX, ROLES, SELF_FROM_MONTHS
 from scoring.case import completed_months
 
 

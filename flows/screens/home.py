@@ -8,7 +8,8 @@ from flows import home_moves as moves
 from flows.conversation import Turn
 from flows.dates import FORMS
 from flows.desk import on_day
-from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE, ROLES, SELF_FROM_MONTHS
+from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
+from flows.inviting_moves import ROLES, SELF_FROM_MONTHS
 from flows.screens import carer
 from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
