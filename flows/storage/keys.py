@@ -139,7 +139,7 @@ def read_key_file(path: Path) -> MasterKey:
     except ValueError:
         secret = b""
     if len(secret) != KEY_BYTES:
-        raise KeyFileError(f"{path}: the key in it is damaged; restore your copy")
+        raise KeyFileError(f"{path}: the key in it is broken; restore your copy")
     return MasterKey(secret)
 
 
