@@ -30,6 +30,7 @@ def picture(result: Result, name: PictureName) -> bytes:
 
 def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Voices | None = None) -> bytes:
     """The clinician's report, with what the informants said where that is known."""
+    from scoring import figures
     from scoring.documents.pdf import to_pdf
     from scoring.documents.report import report
 
@@ -41,6 +42,8 @@ def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Vo
         disagreements=known.disagreements,
         plan_notes=known.plan_notes,
         bulk_confirmed=known.bulk_confirmed,
+        map_alt=figures.map_alt(result),
+        history_alt=figures.history_alt(result),
     )
     return to_pdf(document, pictures)
 

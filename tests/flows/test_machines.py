@@ -240,6 +240,7 @@ def test_a_clinicians_walks_take_every_transition_of_the_interview(
         for number, less in enumerate(LESS):
             clinic = make_clinic(instrument=without(*less), rebuilds=False)
             walker = clinic.clinician()
+            walker.looks_twice = number == 0
             walk_an_interview(clinic, walker, BORN[3] if number == 0 else BORN[1])
             edit_everything(walker)
             walker.tap("Finish")
@@ -399,6 +400,7 @@ def is_a_clinicians(move: Move) -> bool:
 
 def test_every_transition_of_the_home_is_taken_by_somebody(at_home: Walker, monkeypatch: pytest.MonkeyPatch) -> None:
     clinic, walker = at_home.clinic, at_home
+    walker.looks_twice = False
     wanted = {triple(move) for move in HOME.moves if is_a_clinicians(move)}
     moves = {triple(move): move for move in HOME.moves if is_a_clinicians(move)}
     with recorded(monkeypatch) as fired:
@@ -517,7 +519,7 @@ def wander(clinic: Clinic, seed: int, steps: int) -> None:
     assert clinic.faults() == []
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whoever_wanders_about_always_has_a_way_on(seed: int, make_clinic: Callable[..., Clinic]) -> None:
     wander(make_clinic(rebuilds=seed == 0), seed, 60)
 
