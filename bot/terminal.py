@@ -22,7 +22,7 @@ from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragrap
 
 SOURCE = "terminal"
 WIDTH = 88
-_LIST_NUMBER = re.compile(r"\d+\. ")
+_LIST_NUMBER = re.compile(r"^\d+\. ")
 
 
 class Palette:
@@ -118,7 +118,7 @@ class Terminal:
                 text = line.strip()
                 if plain_words(text) in ("quit", "exit"):
                     break
-                if not text:
+                if not text or (text == "?" and self._button(text, self._screen()) is None):
                     self._show(self._screen())
                     continue
                 self._taken(self._engine.take(self._event(text)))

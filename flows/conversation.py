@@ -152,7 +152,11 @@ class Interview:
             following = steps[-1]
         passed = steps[: steps.index(following)]
         unseen = (s for s in passed if s.kind in ("harm", "danger") and s.stage == "history" and s.key != step.key)
-        return next((s for s in unseen if not s.is_answered(self.answers)), following)
+        return next((s for s in unseen if not self._was_asked_singly(s)), following)
+
+    def _was_asked_singly(self, step: Step) -> bool:
+        """Whether a harm or danger question was answered by itself; a bulk answer given before the harm was known is none."""
+        return all(item in self.answers.of and not self.answers.of[item].is_bulk for item in step.items)
 
     def _is_confirmed(self, step: Step) -> bool:
         """Whether a function was taken over with its region, so that it is not asked singly as well."""

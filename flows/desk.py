@@ -44,6 +44,8 @@ class Desk:
         self.cases = Casebook(tx, self.flags)
         self.talks = Talks(tx, self.cases)
         self.mail = Mail(tx)
+        #: Cases that this transaction erases; their files go only once it is committed.
+        self.erased: list[str] = []
         self.installation = Installation(tx)
         self.invitations = Invitations(tx)
 
@@ -262,7 +264,7 @@ class Desk:
         self.cases.erase_case(case_id)
         self.mail.add(News(account_id, "take_away", {"messages": messages}) for account_id, messages in sent.items())
         self.tx.audit(by, "case.erased", case_id)
-        self.settings.erased.append(case_id)
+        self.erased.append(case_id)
 
     # --- what screens read ---
 

@@ -141,6 +141,7 @@ class Engine:
         with self.store.transaction() as tx:
             desk = self.desk(tx)
             taken = [self._take_one(desk, event) for event in events]
+        self.settings.erased.extend(desk.erased)
         self.forget_erased()
         return taken
 
@@ -158,12 +159,14 @@ class Engine:
 
     def _take_one(self, desk: Desk, event: Event) -> Taken:
         account = desk.people.account(event.channel, event.address, event.locale)
+        erased_before = len(desk.erased)
         try:
             with desk.tx.savepoint():
                 return self._turn(desk, account, event)
         except Exception as error:
             if storage_error(error):
                 raise
+            del desk.erased[erased_before:]
             log.error("turn failed: event=%s account=%s %s", event.id, account.id, _where(error))
             desk.mail.mark_failed(event.source, event.id)
             screen = self._screen_after_failure(desk, account, event)
@@ -354,6 +357,7 @@ class Engine:
                     clock.do(desk, kind, what)
                     tx.session.flush()
                     touched |= desk.mail.added
+            self.settings.erased.extend(desk.erased)
         self.forget_erased()
         with self.store.transaction() as tx:
             self.desk(tx).mail.prune()
@@ -370,8 +374,12 @@ class Engine:
             return show(turn), turn.talk.live_message, turn.talk.wants_new_message
 
     def waiting_for(self, account_id: str) -> list[Waiting]:
+        """What waits for an account; of a suspended or removed clinician, nothing but what takes messages away."""
         with self.store.reading() as tx:
-            return self.desk(tx).mail.waiting(account_id)
+            desk = self.desk(tx)
+            account = desk.people.account_by_id(account_id)
+            may_read = account.clinician_id is not None or account.informs
+            return [w for w in desk.mail.waiting(account_id) if may_read or w.news.kind == "take_away"]
 
     def accounts_waiting(self) -> list[str]:
         with self.store.reading() as tx:

@@ -182,7 +182,7 @@ def _home_moves() -> Iterator[Move]:
     yield Move("typed", "born", None, (home.is_bad_birth,), home.refuse_birth)
     yield Move("typed", "born", "ready", (), home.make_case)
     yield Move("start", "ready", "case", (home.knows_case,), home.start_interview)
-    for state in ("case", "cases"):
+    for state in ("flags", "cases"):
         yield Move("page", state, None, (home.fits_page,), home.show_page)
     yield Move("start", "case", None, (home.knows_case,), home.start_interview)
     yield Move("go_on", "case", None, (home.knows_case,), home.go_on)

@@ -33,7 +33,9 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             _erase_one(app, case.id, options.informant)
             return
         with app.store.transaction() as tx:
-            app.engine.desk(tx).erase(case.id, "operator")
+            desk = app.engine.desk(tx)
+            desk.erase(case.id, "operator")
+        app.engine.settings.erased.extend(desk.erased)
         if not app.engine.forget_erased():
             raise WorkFailed("the case is erased, but a reader holds the old pages; end it, then run: stemwise doctor")
     print(f"Case {case.id} is erased.")

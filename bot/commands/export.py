@@ -148,8 +148,9 @@ def _drawn(latest: _Latest) -> Report:
 
 def run_import(options: argparse.Namespace, settings: Settings) -> None:
     name = str(options.file)
+    data = read_bounded(options.file)
     try:
-        content = json.loads(read_bounded(options.file), parse_constant=_no_constant)
+        content = json.loads(data, parse_constant=_no_constant)
         json.dumps(content, ensure_ascii=False).encode()  # half a character could be stored, and never be written again
     except (ValueError, RecursionError):
         raise ContentError([Problem(name, "", "is not JSON", "give a file that `stemwise export` wrote")]) from None

@@ -17,6 +17,8 @@ from flows.wording import translator
 from scoring.case import completed_months
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
 
+#: So many fit into one message with their words.
+FLAGS_A_PAGE = 5
 CASES = Button("My cases", "cases")
 
 
@@ -225,9 +227,14 @@ def _flags(turn: Turn) -> Rendered:
     clinician = turn.talk.account.clinician_id
     assert clinician is not None
     flags = turn.desk.open_flags(chosen) if chosen else turn.desk.flags.open_of_clinician(clinician)
+    pages = max(1, -(-len(flags) // FLAGS_A_PAGE))
+    page = min(int(turn.talk.home.draft.get("page", 0)), pages - 1)
+    first = page * FLAGS_A_PAGE
     blocks: list[Block] = [Heading("Open danger flags")]
+    if pages > 1:
+        blocks.append(Paragraph(f"{len(flags)} flags, page {page + 1} of {pages}, oldest first.", "small"))
     lines, buttons = [], []
-    for number, flag in enumerate(flags, start=1):
+    for number, flag in enumerate(flags[first : first + FLAGS_A_PAGE], start=first + 1):
         case = turn.desk.cases.case(flag.case_id)
         text = turn.instrument.words.safety[flag.question]
         when = on_day(turn.desk.settings.local_day(flag.raised_at))
@@ -235,11 +242,12 @@ def _flags(turn: Turn) -> Rendered:
         lines.append(f"{case.label}: {text.question} Said by: {flag.role}, {when}.{waits} {text.act}")
         if flag.state == "open":
             buttons.append(Button(f"Clear {number}. {text.short}", "clear", flag.id))
-    blocks.append(Bullets(tuple(lines), start=1) if lines else Paragraph("None."))
+    blocks.append(Bullets(tuple(lines), start=first + 1) if lines else Paragraph("None."))
     if flags:
         blocks.append(Paragraph(turn.desk.duty_to_report(turn), "strong"))
     blocks.append(Paragraph("A flag stays until you clear it, with a reason.", "small"))
-    return tuple(blocks), without_empty((*grid(buttons, 1), (BACK,))), "nothing"
+    turning = tuple(Button("‹ Before" if "Newer" in b.words else "More ›", b.action, b.arg) for b in pager(page, pages))
+    return tuple(blocks), without_empty((*grid(buttons, 1), turning, (BACK,))), "nothing"
 
 
 def _clearing(turn: Turn) -> Rendered:

@@ -16,6 +16,9 @@ NEXT = Button("Next", "next")
 SKIP = Button("Skip", "skip")
 NOT_SURE = Button("Not sure", "not_sure")
 
+#: For how many flags a list says what to do first, so that it still fits into one message.
+ACTS_SHOWN = 4
+
 LIST_WHY = {
     "hard": "What was hard, and when it was, tells which early experiences weighed. Nothing here says who is to blame.",
     "held": "What held the person counts as much as what hurt: later help builds on it.",
@@ -191,13 +194,18 @@ def _said_of_function(turn: Turn, item: str) -> tuple[Block, ...]:
 def _raised_lines(turn: Turn, step: Step) -> list[Block]:
     """Flags that stand, and for each what to do first."""
     lines: list[Block] = []
-    for item in step.items:
-        flag = turn.interview.open_flag(last_name(item))
-        if flag:
-            text = turn.instrument.words.safety[flag.question]
-            own = flag.informant_id == turn.interview.informant_id
-            who = "" if own else " (raised by another informant)"
-            lines.append(Paragraph(f"Flag: {text.short}{who}. {text.act}", "strong"))
+    raised = [flag for item in step.items if (flag := turn.interview.open_flag(last_name(item)))]
+    for flag in raised:
+        if len(lines) == ACTS_SHOWN:
+            names = ", ".join(turn.instrument.words.safety[f.question].short for f in raised[ACTS_SHOWN:])
+            lines.append(
+                Paragraph(f"Flags as well: {names}. What to do first stands under Danger flags at home.", "strong")
+            )
+            break
+        text = turn.instrument.words.safety[flag.question]
+        own = flag.informant_id == turn.interview.informant_id
+        who = "" if own else " (raised by another informant)"
+        lines.append(Paragraph(f"Flag: {text.short}{who}. {text.act}", "strong"))
     return lines
 
 

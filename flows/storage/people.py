@@ -18,6 +18,9 @@ CODE_HOURS = 24
 LOCAL_CHANNEL, LOCAL_ADDRESS, LOCAL_NAME = "terminal", "local", "Local clinician"
 #: After so many wrong codes an account is slowed, a little longer each time.
 FREE_GUESSES = 5
+#: So many wrong codes in one minute, from whomever, and none is taken until the next.
+GUESSES_A_MINUTE = 60
+GUESSES = "wrong_codes_this_minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,26 @@ class People:
 
     def is_slowed(self, account_id: str) -> bool:
         until: datetime | None = self._tx.session.get_one(models.Account, account_id).slowed_until
-        return until is not None and until > self._tx.now
+        is_own = until is not None and until > self._tx.now
+        return is_own or self._guesses_this_minute() >= GUESSES_A_MINUTE
+
+    def _guesses_this_minute(self) -> int:
+        """Wrong codes of all accounts in the present minute, so that many accounts are slowed as one is."""
+        row = self._tx.session.get(models.Installation, GUESSES)
+        minute, _, count = (row.value if row else "").partition(" ")
+        return int(count) if minute == self._minute() else 0
+
+    def _minute(self) -> str:
+        return f"{self._tx.now:%Y%m%d%H%M}"
 
     def count_wrong_token(self, account_id: str) -> None:
-        """A wrong code slows the account that guesses, longer each time."""
+        """A wrong code slows the account that guesses, longer each time, and with many others everybody for a minute."""
+        said = f"{self._minute()} {self._guesses_this_minute() + 1}"
+        fact = self._tx.session.get(models.Installation, GUESSES)
+        if fact is None:
+            self._tx.session.add(models.Installation(name=GUESSES, value=said))
+        else:
+            fact.value = said
         row = self._tx.session.get_one(models.Account, account_id)
         row.wrong_tokens += 1
         if row.wrong_tokens >= FREE_GUESSES:

@@ -63,7 +63,7 @@ def midway_walker(clinic: Clinic) -> Walker:
 def moved(walker: Walker, clinic: Clinic) -> Walker:
     """The same account, talking to another installation."""
     other = Walker(clinic, walker.address, walker.channel)
-    other._events, other.taken = walker._events, walker.taken
+    other.taken = walker.taken
     return other
 
 
