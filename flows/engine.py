@@ -262,10 +262,10 @@ class Engine:
         talk = turn.talk
         if name == "start" and arg:
             return self._opened(turn, arg)
+        if name == "start" and talk.account.informs and talk.account.clinician_id:
+            return "choose_place"
         if name in ("start", "resume") and talk.interview and talk.interview.role != "clinician":
             return "here"
-        if name == "start" and talk.account.informs:
-            return "choose_place" if talk.account.clinician_id else "mine"
         if talk.account.clinician_id is None:
             return {"erase": "privacy", "start": "mine", "resume": "mine"}.get(name, name)
         return {"start": "home", "resume": "go_back", "erase": "cases"}.get(name, name)

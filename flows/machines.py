@@ -67,6 +67,28 @@ def was(state: str) -> Guard:
     return _named(f"was_{state}", lambda turn: turn.interview.resume_state == state)
 
 
+#: Stages in which an answer of a kind can be given; those that are not named here, in all of them.
+STAGES_OF: dict[str, tuple[str, ...]] = {
+    "set": ("history", "relationships", "safety"),
+    "fill": ("history", "relationships", "safety"),
+    "rate": ("functioning",),
+    "expected": ("functioning",),
+    "aside": ("functioning",),
+    "compare": ("functioning",),
+    "confirm_all": ("functioning",),
+    "one_by_one": ("functioning",),
+    "not_known": ("history",),
+    "say": ("history", "safety"),
+    "write": ("history",),
+    "weeks": ("history",),
+    "word": ("history",),
+    "choose": ("history", "safety"),
+    "confirm": ("safety",),
+    "slip": ("safety",),
+    "as_said": ("history", "relationships"),
+}
+
+
 def _interview_moves() -> Iterator[Move]:
     answering: tuple[tuple[str, Guard, Effect], ...] = (
         ("set", moves.fits_list, moves.set_item),
@@ -96,11 +118,12 @@ def _interview_moves() -> Iterator[Move]:
     yield Move("decline", "consent", "withdrawn", (), carer.decline)
     for stage in ASKING:
         yield Move("forward", "consent", stage, (leads_to(stage),), moves.arrive_after)
-    for state in (*STAGES, "paused"):
+    for state in ("consent", "paused"):  # it is asked for outside, where a questionnaire is left first
         yield Move("withdraw", state, "withdrawn", (carer.informs,), carer.withdraw)
     for stage in ASKING:
         for trigger, guard, effect in answering:
-            yield Move(trigger, stage, None, (guard,), effect)
+            if stage in STAGES_OF.get(trigger, ASKING):
+                yield Move(trigger, stage, None, (guard,), effect)
         yield Move("pause", stage, "paused", (), moves.pause)
         for later in STAGES[STAGES.index(stage) :]:
             dest = None if later == stage else later
@@ -147,12 +170,12 @@ def _home_moves() -> Iterator[Move]:
             else:
                 yield Move(trigger, state, trigger, (informant.is_clinician,), home.enter)
         yield Move("mine", state, "mine", (informant.is_informant,), home.enter)
+        # a reminder's Go on works wherever its reader stands
+        yield Move("go_on_with", state, "mine", (informant.is_mine,), informant.open_mine)
         yield Move("choose_place", state, "choose", (informant.is_both,), home.enter)
     for state in home.STATES:
         yield Move("invited", state, "mine", (informant.has_invitation,), informant.accept_invitation)
     yield Move("mine", "stranger", "mine", (informant.is_informant,), home.enter)
-    for state in ("mine", "choose"):
-        yield Move("go_on_with", state, "mine", (informant.is_mine,), informant.open_mine)
     for state, parent in home.INFORMANTS_PARENTS.items():
         yield Move("back", state, parent, (informant.is_only_informant,), home.enter)
     yield Move("erase_one", "privacy", "erase_mine", (informant.is_mine,), informant.choose_mine_to_erase)
