@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
-from scoring.case import case_from
 from scoring.compare import compare
 from scoring.documents.blocks import PictureName
 from scoring.documents.voices import Voices
 from scoring.instrument import Instrument, load
-from scoring.result import assess
+from scoring.result import Kept, assess_kept
 
 Wanted = Literal["map", "history", "compare", "report", "family"]
 TIME_LIMIT_S = 60.0
@@ -30,11 +29,11 @@ class DrawingFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is wanted, and what it is made from: the case of a result, for a comparison the earlier one too."""
+    """What is wanted, and what it is made from: a kept result, for a comparison the earlier one too."""
 
     wanted: Wanted
-    case: dict[str, Any]
-    before: dict[str, Any] | None = None
+    kept: Kept
+    before: Kept | None = None
     voices: Voices = field(default_factory=Voices)
 
 
@@ -42,12 +41,12 @@ def draw(job: Job, instrument: Instrument) -> bytes:
     """What is wanted, made here and now."""
     from bot import outputs
 
-    result = assess(case_from(job.case, instrument), instrument)
+    result = assess_kept(job.kept, instrument)
     if job.wanted == "compare":
         assert job.before is not None
         from scoring import figures
 
-        return figures.draw_comparison(compare(assess(case_from(job.before, instrument), instrument), result))
+        return figures.draw_comparison(compare(assess_kept(job.before, instrument), result))
     if job.wanted in ("map", "history"):
         return outputs.picture(result, job.wanted)
     if job.wanted == "family":

@@ -40,7 +40,6 @@ def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Vo
         answered_by=known.answered_by,
         flags=known.flags,
         disagreements=known.disagreements,
-        plan_notes=known.plan_notes,
         bulk_confirmed=known.bulk_confirmed,
         map_alt=figures.map_alt(result),
         history_alt=figures.history_alt(result),

@@ -19,6 +19,8 @@ from flows.views import Button, Screen
 from scoring import figures
 from scoring.compare import compare
 from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
+from scoring.documents.voices import Voices
+from scoring.result import Result
 
 SOURCE = "terminal"
 WIDTH = 88
@@ -107,6 +109,8 @@ class Terminal:
         self._results = results_folder
         self._palette = Palette(is_coloured=is_coloured)
         self._progress = progress
+        #: The result whose files were written last, with how many edits of its plan.
+        self._written: tuple[str, int, int | None] | None = None
 
     def run(self) -> None:
         """Talk until the input ends; then the interview is paused and the way back is said."""
@@ -221,13 +225,12 @@ class Terminal:
     def _result(self, waiting: Waiting) -> None:
         """What was made from a result: its files are written once, and the words are shown."""
         news, body = waiting.news, waiting.news.body
-        result = self._engine.result_of(body["encounter"], body["number"])
+        result = self._engine.result_of(body["encounter"], body["number"], body.get("edits"))
         voices = self._engine.voices_of(body["encounter"])
         folder = self._results / str(news.case_id) / result.profile.assessed.isoformat()
+        if news.kind in ("map", "summary", "file"):
+            self._write((body["encounter"], body["number"], body.get("edits")), result, folder, voices)
         if news.kind == "map":
-            self._print("")
-            self._print("Drawing…")
-            write_result(result, folder, self._progress or (lambda _: None), voices)
             self._say(figures.map_alt(result))
         elif news.kind == "history":
             self._say(figures.history_alt(result))
@@ -240,6 +243,14 @@ class Terminal:
             self._file(str(news.case_id), body["wanted"], folder)
         else:
             self._summary(summary_of(result, voices), folder)
+
+    def _write(self, named: tuple[str, int, int | None], result: Result, folder: Path, voices: Voices) -> None:
+        """Write a result's files, unless they are there as they should be."""
+        if named != self._written:
+            self._print("")
+            self._print("Drawing…")
+            write_result(result, folder, self._progress or (lambda _: None), voices)
+            self._written = named
 
     def _file(self, case_id: str, wanted: str, folder: Path) -> None:
         path = folder / ("case.json" if wanted == "export" else f"{wanted}.pdf")

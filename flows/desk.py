@@ -11,18 +11,20 @@ from flows.cases import case_json
 from flows.conversation import Interview, Talk, Turn
 from flows.help_lines import duty_to_report, help_lines
 from flows.itinerary import Person, Role
-from flows.labels import item_text
+from flows.labels import change_item, item_text
 from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
 from flows.storage.flags import FlagInfo, Flags
 from flows.storage.installation import Installation
 from flows.storage.invitations import InvitationInfo, Invitations
 from flows.storage.mail import Mail
 from flows.storage.people import People
+from flows.storage.plans import Plans
 from flows.storage.store import Tx
 from flows.storage.talks import Talks
 from flows.views import News, NewsKind
 from flows.wording import language_of, translator
 from scoring.instrument import Instrument
+from scoring.result import Kept
 
 if TYPE_CHECKING:
     from flows.engine import Settings
@@ -42,6 +44,7 @@ class Desk:
         self.people = People(tx)
         self.flags = Flags(tx)
         self.cases = Casebook(tx, self.flags)
+        self.plans = Plans(tx)
         self.talks = Talks(tx, self.cases)
         self.mail = Mail(tx)
         #: Cases that this transaction erases; their files go only once it is committed.
@@ -247,7 +250,7 @@ class Desk:
 
     def send_results(self, turn: Turn, case_id: str, encounter_id: str, number: int) -> None:
         """Queue map and summary for the clinician who asks; both name the result they are made from."""
-        what = {"encounter": encounter_id, "number": number}
+        what = self.named_result(case_id, encounter_id, number)
         kinds: tuple[NewsKind, ...] = ("map", "summary")
         for kind in kinds:
             turn.news.append(News(turn.talk.account.id, kind, what, case_id, is_protected=True))
@@ -265,6 +268,26 @@ class Desk:
         self.mail.add(News(account_id, "take_away", {"messages": messages}) for account_id, messages in sent.items())
         self.tx.audit(by, "case.erased", case_id)
         self.erased.append(case_id)
+
+    def named_result(self, case_id: str, encounter_id: str, number: int) -> dict[str, Any]:
+        """What a message names a result by: never "the latest", and with as many edits of its plan as there are by now."""
+        edits = len(self.plans.of_result(case_id, encounter_id, number))
+        return {"encounter": encounter_id, "number": number, "edits": edits}
+
+    def kept(self, encounter_id: str, number: int, edits: int | None = None) -> Kept:
+        """What a result is made from again, with the first `edits` of its plan's edits, or all of them."""
+        case_id = self.cases.encounter(encounter_id).case_id
+        log = self.plans.of_result(case_id, encounter_id, number)
+        before = self.cases.result(encounter_id, number - 1) if number > 1 else None
+        why = self._why_changed(encounter_id, number) if number > 1 else None
+        return Kept(self.cases.result(encounter_id, number), tuple(log[:edits]), before, why)
+
+    def _why_changed(self, encounter_id: str, number: int) -> str | None:
+        info = self.cases.clinician_interview(encounter_id)
+        if info is None:
+            return None
+        interview = self.cases.interview(info.id, self.settings.today(self.tx.now))
+        return " ".join(interview.answers.notes.get(change_item(number), [])) or None
 
     # --- what screens read ---
 

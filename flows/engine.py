@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from flows import access, clock
 from flows.conversation import Account, Turn
@@ -34,11 +33,10 @@ from flows.typed import read_text
 from flows.views import Button, Screen
 from flows.voices import voices_of
 from flows.wording import translator
-from scoring.case import case_from
 from scoring.documents.blocks import Paragraph
 from scoring.documents.voices import Voices
 from scoring.instrument import Instrument
-from scoring.result import Result, assess
+from scoring.result import Kept, Result, assess_kept
 
 log = logging.getLogger(__name__)
 
@@ -394,10 +392,10 @@ class Engine:
         with self.store.reading() as tx:
             return voices_of(self.desk(tx), encounter_id)
 
-    def case_json_of(self, encounter_id: str, number: int) -> dict[str, Any]:
-        """The very case that a kept result was made from."""
+    def kept_of(self, encounter_id: str, number: int, edits: int | None = None) -> Kept:
+        """The very content that a kept result was made from; `edits` of its plan's edits, or all of them."""
         with self.store.reading() as tx:
-            return self.desk(tx).cases.result(encounter_id, number)
+            return self.desk(tx).kept(encounter_id, number, edits)
 
     def export_of(self, case_id: str) -> bytes:
         """A whole case as `stemwise export --format json` writes it."""
@@ -405,9 +403,9 @@ class Engine:
             record = record_of(self.desk(tx), case_id)
         return (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
 
-    def result_of(self, encounter_id: str, number: int) -> Result:
-        """A kept result, scored again from the case it was made from."""
-        return assess(case_from(self.case_json_of(encounter_id, number), self.instrument), self.instrument)
+    def result_of(self, encounter_id: str, number: int, edits: int | None = None) -> Result:
+        """A kept result, scored again from what it was made from."""
+        return assess_kept(self.kept_of(encounter_id, number, edits), self.instrument)
 
     # --- what channels report ---
 

@@ -17,6 +17,11 @@ STATES = (
     "case",
     "results",
     "handing",
+    "plan",
+    "plan_activity",
+    "plan_swap",
+    "plan_drop",
+    "plan_limits",
     "erase",
     "in_error",
     "flags",
@@ -285,18 +290,18 @@ def send_results(turn: Turn) -> None:
 
 def send_history(turn: Turn) -> None:
     draft = turn.talk.home.draft
-    what = {"encounter": draft["encounter"], "number": draft["number"]}
+    what = turn.desk.named_result(draft["case"], draft["encounter"], draft["number"])
     turn.news.append(News(turn.talk.account.id, "history", what, draft["case"], is_protected=True))
 
 
 def send_report(turn: Turn) -> None:
     """The report is for the clinician: protected from nothing, since it may go into a record, but never sent on by us."""
-    _send_file(turn, "report")
+    send_file(turn, "report")
 
 
-def _send_file(turn: Turn, wanted: str) -> None:
+def send_file(turn: Turn, wanted: str) -> None:
     draft = turn.talk.home.draft
-    body = {"encounter": draft["encounter"], "number": draft["number"], "wanted": wanted}
+    body = {**turn.desk.named_result(draft["case"], draft["encounter"], draft["number"]), "wanted": wanted}
     turn.news.append(News(turn.talk.account.id, "file", body, draft["case"]))
     turn.desk.tx.audit(turn.talk.account.id, f"{wanted}.sent", draft["case"])
 
@@ -311,7 +316,7 @@ def ask_before_handing(turn: Turn) -> None:
 
 
 def hand_over(turn: Turn) -> None:
-    _send_file(turn, turn.talk.home.draft.pop("handing"))
+    send_file(turn, turn.talk.home.draft.pop("handing"))
 
 
 def keep_here(turn: Turn) -> None:
@@ -327,8 +332,7 @@ def send_comparison(turn: Turn) -> None:
     before = turn.desk.result_before(draft["encounter"])
     assert before is not None
     body = {
-        "encounter": draft["encounter"],
-        "number": draft["number"],
+        **turn.desk.named_result(draft["case"], draft["encounter"], draft["number"]),
         "before": before[0].id,
         "before_number": before[1],
     }

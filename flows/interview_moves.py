@@ -7,7 +7,7 @@ import unicodedata
 from flows.answers import Response, ResponseKind
 from flows.conversation import Interview, Turn
 from flows.itinerary import STAGES, Step, last_name
-from flows.labels import item_text, token_words
+from flows.labels import change_item, item_text, token_words
 from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
 
 MAX_NOTE = 2000
@@ -106,6 +106,11 @@ def asks_once_more(turn: Turn) -> bool:
     """Finish asks once more while safety questions are open."""
     interview = turn.interview
     return interview.role == "clinician" and bool(open_safety(interview, turn)) and not interview.asked_once_more
+
+
+def lacks_reason(interview: Interview) -> bool:
+    """Whether answers are being changed after a result, without a word on why."""
+    return interview.results > 0 and not interview.answers.notes.get(change_item(interview.results + 1))
 
 
 def may_set_contact(turn: Turn) -> bool:
@@ -330,10 +335,6 @@ def confirms(turn: Turn) -> bool:
     return turn.step.kind == "confirm"
 
 
-def goes_one_by_one(turn: Turn) -> bool:
-    return turn.step.kind == "confirm"
-
-
 def read_notes(turn: Turn) -> None:
     """The clinician opens what others wrote; Finish waits for it."""
     turn.interview.section = "notes"
@@ -367,10 +368,18 @@ def said_note(turn: Turn) -> None:
 
 def note(turn: Turn) -> None:
     text = clean(turn.text, MAX_NOTE)
-    subject = turn.step.subject
+    subject = _subject(turn)
     shown = item_text(subject, turn.interview, turn.instrument)
     turn.interview.respond(Response(subject, "note", None, "", shown, note=text))
     turn.say("Note kept with this screen.")
+
+
+def _subject(turn: Turn) -> str:
+    """What a note goes to; on the review after a result it says why answers are changed."""
+    interview = turn.interview
+    if interview.role == "clinician" and interview.state == "review" and interview.results:
+        return change_item(interview.results + 1)
+    return turn.step.subject
 
 
 def show_why(turn: Turn) -> None:

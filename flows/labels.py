@@ -20,6 +20,14 @@ STAGE_NAMES = {
 }
 
 
+#: Notes on why answers were changed after finishing, by the number of the result that they led to.
+CHANGE = "change."
+
+
+def change_item(result: int) -> str:
+    return f"{CHANGE}{result}"
+
+
 def factor_text(item: str, instrument: Instrument) -> FactorText:
     words = instrument.words
     name = last_name(item)
@@ -107,6 +115,8 @@ def item_text(item: str, interview: Interview, instrument: Instrument) -> str:
     if item.startswith(("history.", "relational_now.")) and name not in ("adversity", "relational"):
         text = factor_text(item, instrument)
         return (text.adult.full if is_adult_wording(item, interview) else None) or text.full
+    if item.startswith(CHANGE):
+        return "Why answers were changed after finishing"
     return STAGE_NAMES.get(item, item)
 
 

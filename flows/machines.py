@@ -17,6 +17,7 @@ from flows import home_moves as home
 from flows import informant_moves as informant
 from flows import interview_moves as moves
 from flows import inviting_moves as inviting
+from flows import plan_moves as plan
 from flows.conversation import Turn
 from flows.itinerary import STAGES
 
@@ -111,7 +112,7 @@ def _interview_moves() -> Iterator[Move]:
         ("confirm", carer.has_pending, carer.confirm_danger),
         ("slip", carer.has_pending, carer.take_back),
         ("confirm_all", moves.confirms, moves.confirm_region),
-        ("one_by_one", moves.goes_one_by_one, moves.go_on),
+        ("one_by_one", moves.confirms, moves.go_on),
         ("as_said", moves.has_been_said, moves.take_as_said),
     )
     yield Move("agree", "consent", None, (carer.is_consenting,), carer.agree)
@@ -217,6 +218,8 @@ def _home_moves() -> Iterator[Move]:
     yield Move("hand", "results", "handing", (home.is_handed,), home.ask_before_handing)
     yield Move("hand_over", "handing", "results", (home.has_result,), home.hand_over)
     yield Move("back", "handing", "results", (home.has_result,), home.keep_here)
+    yield Move("plan", "results", "plan", (home.has_result,), plan.leave)
+    yield from _plan_moves()
     yield Move("compare_results", "results", None, (home.may_compare,), home.send_comparison)
     yield Move("history_picture", "results", None, (home.has_result,), home.send_history)
     yield Move("change", "results", "case", (home.has_result,), home.change_answer)
@@ -235,6 +238,27 @@ def _home_moves() -> Iterator[Move]:
     yield Move("back", "clearing", "flags", (), home.forget_flag)
     for state, parent in home.PARENTS.items():
         yield Move("back", state, parent, (informant.is_clinician,), home.leave_to_parent)
+
+
+def _plan_moves() -> Iterator[Move]:
+    """What is changed of a plan, and the ways back to the results."""
+    yield Move("plan_activity", "plan", "plan_activity", (plan.is_in_plan,), plan.choose)
+    yield Move("plan_swap", "plan_activity", "plan_swap", (plan.has_chosen,), None)
+    yield Move("plan_swap_for", "plan_swap", "plan", (plan.fits_instead,), plan.swap)
+    yield Move("plan_drop", "plan_activity", "plan_drop", (plan.has_chosen,), None)
+    yield Move("plan_drop_for", "plan_drop", "plan", (plan.is_quick_reason,), plan.drop_quickly)
+    yield Move("typed", "plan_drop", None, (plan.is_bad_reason,), plan.refuse_reason)
+    yield Move("typed", "plan_drop", "plan", (plan.has_chosen,), plan.drop)
+    yield Move("plan_limits", "plan", "plan_limits", (home.has_result,), None)
+    yield Move("plan_limit", "plan_limits", None, (plan.is_limit,), plan.toggle_limit)
+    yield Move("plan_as_computed", "plan", None, (plan.is_edited,), plan.as_computed)
+    yield Move("plan_send", "plan", "results", (home.has_result,), plan.send)
+    yield Move("change", "plan", "case", (home.has_result,), home.change_answer)
+    yield Move("back", "plan", "results", (home.has_result,), plan.leave)
+    for state in ("plan_activity", "plan_limits"):
+        yield Move("back", state, "plan", (home.has_result,), plan.leave)
+    for state in ("plan_swap", "plan_drop"):
+        yield Move("back", state, "plan_activity", (home.has_result,), None)
 
 
 class Conversations:

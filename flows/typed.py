@@ -10,7 +10,7 @@ from flows.itinerary import STAGES
 
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?\Z")
 NOTE = re.compile(r"note\s*:\s*", re.IGNORECASE)
-ASKS_FOR_TEXT = frozenset({"label", "born", "clearing", "invite_relation", "invite_hidden_from"})
+ASKS_FOR_TEXT = frozenset({"label", "born", "clearing", "plan_drop", "invite_relation", "invite_hidden_from"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ says why each rule is so. No text and no drawing stand here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from scoring.case import Case, PeriodAnswers
+from scoring.edits import NO_EDITS, Drop, PlanEdits, Swap, allows
 from scoring.instrument import Instrument
 from scoring.instrument.checks import FALLBACK_ACTIVITY, KINDS_BY_TIER, RELATIONSHIP
 from scoring.instrument.model import Activity
@@ -24,12 +26,14 @@ BY_HAND_ONLY = frozenset({"body_safety_therapy"})
 HARM_FLAGS = ("harmed_recently", "told_of_harm")
 
 
-def make_plan(case: Case, profile: Profile, instrument: Instrument) -> Plan:
+def make_plan(case: Case, profile: Profile, instrument: Instrument, edits: PlanEdits = NO_EDITS) -> Plan:
     """The plan for a scored case.
 
     Parameters
     ----------
     profile : what `score` made of this very case
+    edits : what the clinician changed: limits bind every choice but that of the closer look, since a check never waits;
+        swaps and drops follow in their order, and one that no longer fits is passed over
 
     Returns
     -------
@@ -45,7 +49,24 @@ def make_plan(case: Case, profile: Profile, instrument: Instrument) -> Plan:
     >>> [step.kind for step in make_plan(case, score(case, load()), load()).steps]
     ['relationship', 'find_out']
     """
-    return _Planner(case, profile, instrument).plan()
+    return _Planner(case, profile, instrument, edits).plan()
+
+
+def what_else_fits(
+    case: Case, profile: Profile, instrument: Instrument, edits: PlanEdits, activity: str
+) -> tuple[str, ...]:
+    """What an activity of the plan could be swapped for: others with the same target, best first.
+
+    None that stands in the plan already, was dropped, or is left out for a flag, a harm, the age or a limit.
+
+    Raises
+    ------
+    KeyError
+        When the activity does not stand in the plan.
+    """
+    planner = _Planner(case, profile, instrument, edits)
+    planner.plan()
+    return tuple(a.id for a in planner.alternatives(activity))
 
 
 def plan_waits(case: Case, instrument: Instrument) -> bool:
@@ -72,8 +93,8 @@ def waits_for(case: Case, instrument: Instrument) -> Iterator[str]:
 class _Planner:
     """One plan in the making: what is chosen already, and what is left out throughout."""
 
-    def __init__(self, case: Case, profile: Profile, instrument: Instrument) -> None:
-        self._case, self._profile, self._instrument = case, profile, instrument
+    def __init__(self, case: Case, profile: Profile, instrument: Instrument, edits: PlanEdits = NO_EDITS) -> None:
+        self._case, self._profile, self._instrument, self._edits = case, profile, instrument, edits
         self._waits = plan_waits(case, instrument)
         self._chosen: set[str] = set()
         self._steps: list[Step] = []
@@ -87,6 +108,8 @@ class _Planner:
         for place, domain in enumerate(self._profile.order):
             self._domain(domain, now=place < DOMAINS_NOW)
         self._find_out()
+        for change in self._edits.changes:
+            self._change(change)
         load = sum(
             (Fraction(a.minutes) * Fraction(str(a.per_week)) for a in self._taken() if a.adds_load), start=Fraction(0)
         )
@@ -107,13 +130,59 @@ class _Planner:
         self._chosen.update(ids)
         self._steps.append(Step(len(self._steps) + 1, kind, target, tier, waits, ids))
 
+    # --- what the clinician changes ---
+
+    def _change(self, change: Swap | Drop) -> None:
+        """Swap or drop an activity where it stands; what was changed since may have taken it out already."""
+        if change.activity not in self._chosen:
+            return
+        place, step = self._step_of(change.activity)
+        new: tuple[str, ...] = ()
+        if isinstance(change, Swap):
+            if change.to not in {a.id for a in self.alternatives(change.activity)}:
+                return
+            new = (change.to,)
+        at = step.activities.index(change.activity)
+        self._steps[place] = replace(step, activities=(*step.activities[:at], *new, *step.activities[at + 1 :]))
+        self._chosen.discard(change.activity)
+        self._chosen.update(new)
+
+    def _step_of(self, activity: str) -> tuple[int, Step]:
+        for place, step in enumerate(self._steps):
+            if activity in step.activities:
+                return place, step
+        raise KeyError(activity)
+
+    def alternatives(self, activity: str) -> list[Activity]:
+        """What fits the same target as an activity of the plan, best first; also what only a clinician chooses."""
+        _, step = self._step_of(activity)
+        dropped = {change.activity for change in self._edits.changes if isinstance(change, Drop)}
+        by_hand = [self._instrument.activity[name] for name in sorted(BY_HAND_ONLY)]
+        free = [a for a in (*self._free(), *(a for a in by_hand if self._is_safe(a))) if a.id not in dropped]
+        if step.kind == "look_closer":
+            listed = set(self._instrument.activity[activity].functions) & set(step.target) or set(step.target)
+            fallback = self._instrument.activity[FALLBACK_ACTIVITY]
+            found = [a for a in self._closer_candidates(free, step.target) if listed & set(a.functions)]
+            return found if fallback.id in self._chosen or fallback in found else [*found, fallback]
+        free = [a for a in free if self._is_within_limits(a)]
+        if step.kind == "relationship":
+            return self._relationship_ranked(free) or self._keeping_up(free)
+        assert isinstance(step.target, str)
+        return self._domain_ranked(free, step.target, step.tier) if step.tier else []
+
     # --- what may be chosen ---
 
+    def _is_within_limits(self, activity: Activity) -> bool:
+        return all(allows(limit, activity) for limit in self._edits.limits)
+
     def _fits(self, activity: Activity) -> bool:
+        return activity.id not in BY_HAND_ONLY and self._is_safe(activity)
+
+    def _is_safe(self, activity: Activity) -> bool:
+        """Made for this age, and nothing that was answered speaks against it."""
         case = self._case
         return (
             activity.fits_age(self._profile.counted_months)
-            and activity.id not in BY_HAND_ONLY
             and not any(case.safety.get(flag) for flag in activity.not_while)
             and not any(
                 case.still_happening.get(harm) or is_harm_present(case, harm, self._instrument)
@@ -169,10 +238,7 @@ class _Planner:
         targets = [name for _, name in sorted(excess, key=lambda e: -e[0])][: rules.look_closer_functions_max]
         if not targets:
             return
-        candidates = sorted(
-            (a for a in self._free() if a.kind == "therapeutic" and (a.lead == "clinician" or not self._waits)),
-            key=lambda a: (-len(set(a.functions) & set(targets)), a.setting != "clinic"),
-        )
+        candidates = self._closer_candidates(self._free(), targets)
         fallback = self._instrument.activity[FALLBACK_ACTIVITY]
         taken: dict[str, Activity] = {}
         for target in targets:
@@ -181,30 +247,52 @@ class _Planner:
                 taken[first.id] = first
         self._add("look_closer", tuple(targets), taken.values())
 
+    def _closer_candidates(self, free: Iterable[Activity], targets: Sequence[str]) -> list[Activity]:
+        """Therapeutic activities, those that list most of the targets first; while the plan waits, a clinician's only."""
+        return sorted(
+            (a for a in free if a.kind == "therapeutic" and (a.lead == "clinician" or not self._waits)),
+            key=lambda a: (-len(set(a.functions) & set(targets)), a.setting != "clinic"),
+        )
+
     def _relationship(self) -> None:
+        free = [a for a in self._free() if self._is_within_limits(a)]
+        chosen = self._spread(self._relationship_ranked(free), RELATIONSHIP_ACTIVITIES)
+        self._add("relationship", RELATIONSHIP, chosen or self._keeping_up(free)[:1])
+
+    def _relationship_ranked(self, free: Iterable[Activity]) -> list[Activity]:
+        """What supports the factors that do not hold steadily, by how far they do not."""
         values = dict(self._case.relational_now)
         if self._case.safety.get("carer_in_crisis"):
             values.setdefault("carer_has_support", 0)
-        candidates = [a for a in self._free() if RELATIONSHIP in a.targets]
-        ranked = self._ranked(candidates, rank=lambda a: sum(3 - values[s] for s in a.supports if s in values))
-        chosen = self._spread(ranked, RELATIONSHIP_ACTIVITIES)
-        if not chosen:
-            chosen = [a for a in candidates if a.kind == "enrichment"][:1]
-        self._add("relationship", RELATIONSHIP, chosen)
+        return self._ranked(
+            (a for a in free if RELATIONSHIP in a.targets),
+            rank=lambda a: sum(3 - values[s] for s in a.supports if s in values),
+        )
+
+    @staticmethod
+    def _keeping_up(free: Iterable[Activity]) -> list[Activity]:
+        """What keeps up relationships that hold, or fits while nothing is known of them."""
+        return [a for a in free if RELATIONSHIP in a.targets and a.kind == "enrichment"]
 
     def _domain(self, domain: str, *, now: bool) -> None:
         tier = self._profile.domains[domain].tier
         assert tier is not None  # only domains with a tier stand in the order
         chosen: list[Activity] = []
         if now:
-            kinds, most = KINDS_BY_TIER[tier]
-            weight = {f.id: f.weights[domain] for f in self._instrument.figures.functions}
-            candidates = [a for a in self._free() if domain in a.targets and a.kind in kinds]
-            ranked = self._ranked(
-                candidates, rank=lambda a: sum(weight[f] * self._gaps.get(f, 0) for f in a.functions), kinds=kinds
-            )
-            chosen = self._spread(ranked, most)
+            _, most = KINDS_BY_TIER[tier]
+            free = (a for a in self._free() if self._is_within_limits(a))
+            chosen = self._spread(self._domain_ranked(free, domain, tier), most)
         self._add("now" if now else "later", domain, chosen, tier)
+
+    def _domain_ranked(self, free: Iterable[Activity], domain: str, tier: str) -> list[Activity]:
+        """What trains the functions of a domain that are behind, by weight and gap."""
+        kinds, _ = KINDS_BY_TIER[tier]
+        weight = {f.id: f.weights[domain] for f in self._instrument.figures.functions}
+        return self._ranked(
+            (a for a in free if domain in a.targets and a.kind in kinds),
+            rank=lambda a: sum(weight[f] * self._gaps.get(f, 0) for f in a.functions),
+            kinds=kinds,
+        )
 
     def _find_out(self) -> None:
         least = self._instrument.figures.rules.known_share_min

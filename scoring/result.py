@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from scoring.case import Case
+from scoring.case import Case, case_from
+from scoring.edits import NO_EDITS, PlanEdits, edits_from
 from scoring.instrument import Instrument
 from scoring.plan import make_plan
 from scoring.profile import AreaResult, FunctionResult, PeriodResult, Plan, Profile, RelationalNowResult, Step
@@ -23,10 +24,38 @@ class Result:
     profile: Profile
     plan: Plan
     instrument: Instrument
+    edits: PlanEdits = NO_EDITS
+    changed: Changed | None = None
 
 
-def assess(case: Case, instrument: Instrument) -> Result:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a kept result is made from again: the case file's content, the log of the plan's edits, and what came before.
+
+    `before` is the content of the result whose place it took, `why` the reason that was given.
+    """
+
+    case: dict[str, Any]
+    edits: tuple[dict[str, Any], ...] = ()
+    before: dict[str, Any] | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A result that took the place of an earlier one after an answer was changed: the case it was, and why."""
+
+    before: Case
+    why: str | None = None
+
+
+def assess(case: Case, instrument: Instrument, edits: PlanEdits = NO_EDITS, changed: Changed | None = None) -> Result:
     """Score a case and plan for it.
+
+    Parameters
+    ----------
+    edits : what the clinician changed of the plan
+    changed : the case of the result before, where an answer was changed after finishing
 
     Examples
     --------
@@ -37,7 +66,14 @@ def assess(case: Case, instrument: Instrument) -> Result:
     'stemwise-profile/1'
     """
     profile = score(case, instrument)
-    return Result(case, profile, make_plan(case, profile, instrument), instrument)
+    return Result(case, profile, make_plan(case, profile, instrument, edits), instrument, edits, changed)
+
+
+def assess_kept(kept: Kept, instrument: Instrument) -> Result:
+    """The result that was kept, with the plan as it was changed by then."""
+    changed = Changed(case_from(kept.before, instrument), kept.why) if kept.before is not None else None
+    edits = edits_from(kept.edits, instrument.activity)
+    return assess(case_from(kept.case, instrument), instrument, edits, changed)
 
 
 def rounded(value: Fraction | None, places: int) -> float | None:

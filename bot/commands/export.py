@@ -22,7 +22,7 @@ from flows.voices import voices_of
 from scoring.case import case_from
 from scoring.documents.voices import Voices
 from scoring.problems import ContentError, Problem
-from scoring.result import Result, assess
+from scoring.result import Result, assess, assess_kept
 
 if TYPE_CHECKING:
     from flows.exchange.fhir import Report
@@ -113,7 +113,6 @@ def _latest(desk: Desk, case_id: str) -> _Latest | None:
     case = desk.cases.case(case_id)
     if found := desk.latest_result(case_id):
         encounter, number = found
-        content = desk.cases.result(encounter.id, number)
         made = next(
             r["made_at"]
             for e in record_of(desk, case_id)["encounters"]
@@ -121,7 +120,7 @@ def _latest(desk: Desk, case_id: str) -> _Latest | None:
             for r in e["results"]
             if r["number"] == number
         )
-        result = assess(case_from(content, desk.instrument), desk.instrument)
+        result = assess_kept(desk.kept(encounter.id, number), desk.instrument)
         return _Latest(result, encounter.id, number, made, voices_of(desk, encounter.id))
     opened = latest_encounter(desk, case_id)
     if opened is None:

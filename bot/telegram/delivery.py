@@ -285,12 +285,12 @@ class Sender:
         """A picture or document made by the helper; meanwhile the chat shows that something is coming."""
         await self._call(chat, "sendChatAction", action=UPLOADS.get(waiting.news.kind, "upload_document"))
         body = waiting.news.body
-        case = await self._stored(self._engine.case_json_of, body["encounter"], body["number"])
+        kept = await self._stored(self._engine.kept_of, body["encounter"], body["number"], body.get("edits"))
         before = None
         if wanted == "compare":
-            before = await self._stored(self._engine.case_json_of, body["before"], body["before_number"])
+            before = await self._stored(self._engine.kept_of, body["before"], body["before_number"])
         voices = await self._stored(self._engine.voices_of, body["encounter"])
-        job = Job(wanted, case, before, voices)
+        job = Job(wanted, kept, before, voices)
         return await asyncio.get_running_loop().run_in_executor(None, self._drawer.make, job)
 
     async def _caption(self, waiting: Waiting) -> str:
@@ -340,7 +340,7 @@ class Sender:
 
     async def _send_summary(self, chat: str, waiting: Waiting) -> list[str]:
         body = waiting.news.body
-        result = await self._stored(self._engine.result_of, body["encounter"], body["number"])
+        result = await self._stored(self._engine.result_of, body["encounter"], body["number"], body.get("edits"))
         voices = await self._stored(self._engine.voices_of, body["encounter"])
         sent = []
         for message in render.document_messages(summary_of(result, voices)):

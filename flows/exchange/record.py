@@ -141,6 +141,10 @@ def _encounter(desk: Desk, encounter: EncounterInfo) -> dict[str, Any]:
         "finished_at": iso(encounter.finished_at),
         "interviews": [_interview(desk, encounter.case_id, i) for i in interviews],
         "results": [_result(desk, encounter, row) for row in _result_rows(desk, encounter.id)],
+        "plan_edits": [
+            {"number": e.number, "result": e.result, "at": iso(e.at), "by": e.by, "edit": e.body}
+            for e in desk.plans.log(encounter.case_id, encounter.id)
+        ],
     }
 
 

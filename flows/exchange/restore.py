@@ -23,7 +23,9 @@ from flows.itinerary import STAGES, Person, Role
 from flows.machines import INTERVIEW_STATES
 from flows.storage import models
 from flows.storage.engines import storage_error
+from flows.storage.plans import StoredEdit
 from scoring.case import case_from
+from scoring.edits import edits_from
 from scoring.problems import ContentError, Problem
 
 ENCOUNTER_STATES = ("open", "finished", "entered_in_error")
@@ -150,6 +152,20 @@ class _Restorer:
         for number, result in enumerate(encounter["results"]):
             self._result(case_id, encounter_id, result, f"{place}.results[{number}]")
         self._session.flush()
+        self._plan_edits(case_id, encounter_id, encounter, f"{place}.plan_edits")
+
+    def _plan_edits(self, case_id: str, encounter_id: str, encounter: dict[str, Any], place: str) -> None:
+        log = encounter.setdefault("plan_edits", [])  # an export from before plans could be edited has none
+        edits_from([one["edit"] for one in log], self._desk.instrument.activity, f"{self._file}: {place}")
+        for at, one in enumerate(log):
+            edit = StoredEdit(
+                number=self._number(one["number"], f"{place}[{at}].number"),
+                result=self._number(one["result"], f"{place}[{at}].result"),
+                at=self._at(one["at"], f"{place}[{at}].at"),
+                by=self._id(one["by"], f"{place}[{at}].by"),
+                body=one["edit"],
+            )
+            self._desk.plans.put(case_id, encounter_id, edit)
 
     def _number(self, value: Any, place: str) -> int:
         if type(value) is not int or not 1 <= value < 2**31:

@@ -10,7 +10,7 @@ from flows.dates import FORMS
 from flows.desk import on_day
 from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
 from flows.inviting_moves import ROLES, SELF_FROM_MONTHS
-from flows.screens import carer
+from flows.screens import carer, plan
 from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
 from flows.wording import translator
@@ -164,7 +164,7 @@ def _results(turn: Turn) -> Rendered:
         without_empty(
             (
                 (Button("Report (PDF)", "report"), Button("For the family (PDF)", "hand", "family")),
-                (Button("History picture", "history_picture"),),
+                (Button("Plan", "plan"), Button("History picture", "history_picture")),
                 (Button("Compare", "compare_results"),) if moves.may_compare(turn) else (),
                 (Button("Change an answer", "change"), Button("Export", "hand", "export")),
                 (Button("Send again", "again"), Button("Close", "home")),
@@ -370,6 +370,7 @@ SCREENS: dict[str, Callable[[Turn], Rendered]] = {
     "case": _case,
     "results": _results,
     "handing": _handing,
+    **plan.SCREENS,
     "erase": _erase,
     "in_error": _in_error,
     "flags": _flags,

@@ -61,6 +61,8 @@ def review_screen(turn: Turn) -> Rendered:
         )
     else:
         blocks.append(Paragraph("Tap a section to change an answer. Finish makes the map and the summary.", "small"))
+    if moves.lacks_reason(interview):
+        blocks.append(Paragraph("Why is an answer changed? Type it here: it stands with the new result.", "strong"))
     ask = _ask_safety(steps) if asking and unanswered else ()
     others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if moves.has_notes(turn) else ()
     if any(f.state in ("open", "unconfirmed") and f.informant_id != interview.informant_id for f in interview.flags):

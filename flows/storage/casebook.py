@@ -178,6 +178,7 @@ class Casebook:
         for table, condition in (
             (models.Flag, models.Flag.case_id == case_id),
             (models.Response, models.Response.interview_id.in_(interviews)),
+            (models.PlanEdit, models.PlanEdit.encounter_id.in_(encounters)),
             (models.Result, models.Result.encounter_id.in_(encounters)),
             (models.Interview, models.Interview.encounter_id.in_(encounters)),
             (models.Invitation, models.Invitation.case_id == case_id),

@@ -219,6 +219,18 @@ class Result(Base):
     made_at: Mapped[datetime]
 
 
+class PlanEdit(Base):
+    """One thing a clinician changed of a plan; appended and never changed."""
+
+    __tablename__ = "plan_edits"
+    encounter_id: Mapped[str] = mapped_column(ForeignKey("encounters.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    result: Mapped[int]  # the number of the result it was made at
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(Id)
+    sealed_body: Mapped[bytes]
+
+
 class Invitation(Base):
     """A single-use way in for one informant; only a hash of its token is kept."""
 

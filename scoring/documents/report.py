@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Section, Table
+from scoring.documents.blocks import Block, Document, Heading, Paragraph, Picture, Section, Table
+from scoring.documents.changes import changed_sections
 from scoring.documents.findings import (
     about,
     age_notes,
@@ -15,7 +16,7 @@ from scoring.documents.findings import (
 )
 from scoring.documents.history import history_blocks
 from scoring.documents.safety import safety_section
-from scoring.documents.steps import ORDER_IS_A_CONVENTION, load_blocks, plan_table, source_blocks
+from scoring.documents.steps import ORDER_IS_A_CONVENTION, edit_blocks, load_blocks, plan_table, source_blocks
 from scoring.documents.summary import titled
 from scoring.documents.voices import CELL_MAX, AnsweredBy, Disagreement, FlagLine, differing
 from scoring.documents.what_holds import relationship_blocks, strength_blocks
@@ -30,7 +31,6 @@ def report(
     answered_by: Sequence[AnsweredBy] = (),
     flags: Sequence[FlagLine] = (),
     disagreements: Sequence[Disagreement] = (),
-    plan_notes: Sequence[str] = (),
     bulk_confirmed: int = 0,
     map_alt: str | None = None,
     history_alt: str | None = None,
@@ -39,14 +39,14 @@ def report(
 
     Parameters
     ----------
-    answered_by, flags, disagreements, plan_notes : what scoring does not know; a section without content is left out
+    answered_by, flags, disagreements : what scoring does not know; a section without content is left out
     bulk_confirmed : how many ratings were taken over in one tap
     map_alt, history_alt : the pictures' text twins; `None` refers to the tables, which say the same
 
     Returns
     -------
     Document
-        Sections: notice, safety, who, pictures, strengths, domains, relationships, history, functions, disagreements,
+        Sections: notice, safety, what was changed where something was, who, pictures, strengths, domains, relationships, history, functions, disagreements,
         unknown, plan.
 
     Examples
@@ -64,6 +64,7 @@ def report(
     sections = [
         Section("notice", (Paragraph(" ".join(notice.points), "small"),)),
         Section("safety", (*safety.blocks, *_flag_table(result, flags))),
+        *changed_sections(result),
         Section("who", (Heading("Who answered, when, with what"), *_who(result, answered_by))),
         Section(
             "pictures",
@@ -98,9 +99,9 @@ def report(
             (
                 Heading("The plan"),
                 Paragraph(ORDER_IS_A_CONVENTION, "small"),
+                *edit_blocks(result),
                 plan_table(result),
                 *load_blocks(result),
-                *_plan_notes(plan_notes),
                 *source_blocks(result),
             ),
         )
@@ -167,9 +168,3 @@ def _function_cells(result: Result, found: FunctionResult) -> tuple[str, str]:
         return words.function(found.id), "not asked" if found.rating is None else f"{rated}, not asked"
     reading = "not known" if found.status is None else words.texts.statuses[found.status].removesuffix(" for age")
     return words.function(found.id), f"{rated} of {found.expected}: {reading.lower()}"
-
-
-def _plan_notes(notes: Sequence[str]) -> Iterator[Block]:
-    if notes:
-        yield Paragraph("Changes the clinician made to the plan:")
-        yield Bullets(tuple(flat(note, CELL_MAX) for note in notes))

@@ -7,8 +7,10 @@ from fractions import Fraction
 
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph, Table
 from scoring.documents.findings import language_note
-from scoring.documents.words import Wording, capital, counted, sentence, series
+from scoring.documents.words import Wording, capital, counted, flat, sentence, series
+from scoring.edits import Drop, Limit, Swap
 from scoring.instrument.checks import FALLBACK_ACTIVITY, RELATIONSHIP
+from scoring.plan import what_else_fits
 from scoring.profile import Step
 from scoring.result import Result
 
@@ -79,10 +81,12 @@ def empty_reason(words: Wording, step: Step) -> str | None:
         return "No activities here: people act, see Safety first."
     if step.kind == "find_out":
         return None
+    if step.kind == "later" and step.tier != "extend":
+        return "Comes later: a family can only do so much at a time."
+    if words.result.edits:
+        return "Nothing left here after what the clinician changed."
     if step.tier == "extend":
         return "Nothing needed."
-    if step.kind == "later":
-        return "Comes later: a family can only do so much at a time."
     return "Nothing in the library fits; the clinician chooses."
 
 
@@ -147,6 +151,7 @@ def plan_blocks(result: Result) -> Iterator[Block]:
     """The sequence: each step with its reason, each activity with why, who, where, how often, care and source."""
     words = Wording(result)
     yield Paragraph(ORDER_IS_A_CONVENTION, "small")
+    yield from edit_blocks(result)
     for step in result.plan.steps:
         yield Heading(f"{step.step}. {step_title(words, step)}", level=3)
         yield from language_note(result, step_functions(result, step))
@@ -155,6 +160,34 @@ def plan_blocks(result: Result) -> Iterator[Block]:
             yield Paragraph(empty)
         for activity in step.activities:
             yield from _activity(words, step, activity)
+
+
+#: What the clinician says of where, or with what, the plan can be done.
+LIMIT_WORDS: dict[Limit, str] = {
+    "home_only": "at home only",
+    "school_only": "at school only",
+    "not_at_school": "not at school",
+    "no_equipment": "nothing that needs equipment",
+}
+
+
+def edit_lines(result: Result) -> Iterator[str]:
+    """What the clinician changed of the plan as computed, a line a change."""
+    words = Wording(result)
+    if limits := result.edits.limits:
+        yield f"Limits: {'; '.join(LIMIT_WORDS[limit] for limit in limits)}. A closer look is not limited."
+    for change in result.edits.changes:
+        name = words.activity(change.activity).name
+        if isinstance(change, Swap):
+            yield f"Swapped: {name}, for {words.activity(change.to).name}."
+        elif isinstance(change, Drop):
+            yield f"Left out: {name}. Why: {sentence(flat(change.reason))}"
+
+
+def edit_blocks(result: Result) -> Iterator[Block]:
+    if lines := tuple(edit_lines(result)):
+        yield Paragraph("Changed by the clinician:", "strong")
+        yield Bullets(lines)
 
 
 def step_functions(result: Result, step: Step) -> tuple[str, ...]:
@@ -262,8 +295,23 @@ def weekly_minutes(result: Result, activity: str) -> Fraction:
 
 
 def _takes_most(result: Result) -> Iterator[str]:
+    """The heaviest activities, each with the lighter one that could take its place."""
     words = Wording(result)
     chosen: Sequence[str] = [a for step in result.plan.steps for a in step.activities]
     heavy = sorted((a for a in chosen if weekly_minutes(result, a)), key=lambda a: -weekly_minutes(result, a))
     for name in heavy[:TAKES_MOST_SHOWN]:
-        yield f"{words.activity(name).name}: {counted(round(weekly_minutes(result, name)), 'minute')} a week"
+        line = f"{words.activity(name).name}: {_a_week(result, name)}"
+        lighter = lighter_swap(result, name)
+        yield f"{line}. In its place: {words.activity(lighter).name}, {_a_week(result, lighter)}" if lighter else line
+
+
+def _a_week(result: Result, activity: str) -> str:
+    minutes = weekly_minutes(result, activity)
+    return f"{counted(round(minutes), 'minute')} a week" if minutes else "no time of theirs"
+
+
+def lighter_swap(result: Result, activity: str) -> str | None:
+    """The best activity for the same target that asks for less of the family's week."""
+    others = what_else_fits(result.case, result.profile, result.instrument, result.edits, activity)
+    asks = weekly_minutes(result, activity)
+    return next((other for other in others if weekly_minutes(result, other) < asks), None)

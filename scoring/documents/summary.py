@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Section
+from scoring.documents.changes import changed_sections
 from scoring.documents.findings import (
     about,
     age_notes,
@@ -33,7 +34,7 @@ def summary(result: Result, *, bulk_confirmed: int = 0, disagreements: Sequence[
     Returns
     -------
     Document
-        Sections in this order: safety, domains, relationships, strengths, plan, load, unknown, notice.
+        Sections in this order: safety, what was changed where something was, domains, relationships, strengths, plan, load, unknown, notice.
 
     Examples
     --------
@@ -49,6 +50,7 @@ def summary(result: Result, *, bulk_confirmed: int = 0, disagreements: Sequence[
         title=titled("Summary", result),
         sections=(
             safety_section(result),
+            *changed_sections(result),
             Section(
                 "domains",
                 (

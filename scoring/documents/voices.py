@@ -63,5 +63,4 @@ class Voices:
     answered_by: tuple[AnsweredBy, ...] = ()
     flags: tuple[FlagLine, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
-    plan_notes: tuple[str, ...] = ()
     bulk_confirmed: int = 0

@@ -29,6 +29,7 @@ def cross_checks(figures: Figures, texts: Texts, locale: str, file_of: Mapping[s
     """Every disagreement between figures and texts; nothing where all is well."""
     if locale == "en":
         yield from _unique_ids(figures)
+        yield from _earlier_versions(figures)
         yield from _scales(figures)
         yield from _periods(figures)
         yield from _safety(figures)
@@ -74,6 +75,18 @@ def _unique_ids(figures: Figures) -> Iterator[Problem]:
     for file, place, ids in groups:
         for twice in _twice(ids):
             yield Problem(file, f"{place}.{twice}", "the id stands twice", "give each its own id")
+
+
+def _earlier_versions(figures: Figures) -> Iterator[Problem]:
+    known = {f.id for f in figures.functions}
+    for version, changed in figures.earlier_versions.items():
+        place = f"earlier_versions.{version}"
+        if version == figures.version:
+            yield _frame(place, "is the version of this instrument", "list only what came before it")
+        for stray in [name for name in changed if name not in known]:
+            yield _frame(place, f"{stray} is not a function", "mend the id, or remove it where it is asked no more")
+        for twice in _twice(changed):
+            yield _frame(place, f"{twice} stands twice", "name each function once")
 
 
 def _scales(figures: Figures) -> Iterator[Problem]:

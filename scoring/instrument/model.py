@@ -208,6 +208,8 @@ class Activity(Frozen):
     not_if_current: Strings
     only_after_harm: bool
     evidence: Line | None
+    #: Whether it takes things that are not in every home or classroom.
+    equipment: bool = False
 
     def fits_age(self, counted_months: int) -> bool:
         return self.from_months <= counted_months and (self.to_months is None or counted_months < self.to_months)
@@ -373,6 +375,9 @@ class Figures(Frozen):
 
     id: Line
     version: Line
+    #: Earlier versions that answers may have been taken with, each with the functions whose question, anchors, weights or
+    #: expectation have changed since: what is not comparable. A version that does not stand here is compared in nothing.
+    earlier_versions: dict[Line, Ids]
     languages: Annotated[tuple[Language, ...], Field(strict=False)]
     age_bands_from_months: Ints
     domains: Ids

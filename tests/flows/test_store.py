@@ -33,6 +33,7 @@ from flows.storage.engines import (
 from flows.storage.keys import MasterKey, SealError
 from flows.storage.schema import current_revision, newest_revision, upgrade
 from flows.storage.store import Store
+from scoring.edits import drop_edit
 
 CANARY_LABEL = "Zyxw Canarius"
 CANARY_NOTE = "the heron flew at midnight over the quarry"
@@ -283,6 +284,8 @@ def two_of_each(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with clinic.desk() as desk:
         for case in desk.cases.cases_of(None):
             desk.invite(case.id, "carer", {"relation": f"aunt of {case.id}"})
+            first = desk.cases.encounters(case.id)[0].id
+            desk.plans.add(case.id, first, 1, drop_edit("special_time", f"not for {case.id}"), walker.account_id)
     clinic.close()
     return clinic.folder
 
@@ -323,6 +326,7 @@ def open_all(clinic: Clinic) -> None:
             ).all():
                 desk.cases.informant_words(case.id, informant)
             for encounter in desk.cases.encounters(case.id):
+                desk.plans.log(case.id, encounter.id)
                 for number in range(desk.cases.count_results(encounter.id)):
                     desk.cases.result(encounter.id, number + 1)
                 for info in desk.cases.interviews(encounter.id):

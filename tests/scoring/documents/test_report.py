@@ -88,7 +88,6 @@ def test_what_scoring_does_not_know_is_taken_from_outside():
             FlagLine("danger_at_home_now", "Carer, aunt"),
         ],
         disagreements=[Disagreement("sleep", (("Clinician", "4"), ("Carer, aunt", "about the same, about 9")))],
-        plan_notes=["Swapped one activity: too far away"],
         bulk_confirmed=3,
     )
     who = words_of(document.section("who"))
@@ -100,7 +99,6 @@ def test_what_scoring_does_not_know_is_taken_from_outside():
     assert "spoken with the team" in safety
     assert "Open" in safety
     assert "Sleep: Clinician: 4; Carer, aunt: about the same, about 9" in words_of(document.section("disagreements"))
-    assert "Swapped one activity: too far away" in words_of(document.section("plan"))
     assert "3 ratings were confirmed in bulk" in words_of(document.section("domains"))
 
 
