@@ -15,6 +15,7 @@ from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
 
+from flows.exchange.fhir_extensions import extension_definitions
 from flows.exchange.fhir_questionnaire import questionnaire
 from flows.exchange.fhir_responses import questionnaire_response, response_id, source
 from flows.exchange.fhir_scores import Measured, observations
@@ -83,6 +84,7 @@ def bundle_of(record: dict[str, Any], instrument: Instrument, report: Report | N
     ]
     roles = {i["informant"]["role"] for e in record["encounters"] for i in e["interviews"]}
     questionnaires = [questionnaire(role, instrument) for role in ROLES if role in roles | {"clinician"}]
+    defined = [*questionnaires, *extension_definitions(instrument.version)]
     for encounter in record["encounters"]:
         resources.append(_encounter(encounter, patient))
         for interview in encounter["interviews"]:
@@ -95,7 +97,7 @@ def bundle_of(record: dict[str, Any], instrument: Instrument, report: Report | N
         "type": "collection",
         "timestamp": record["last_activity_at"],
         "entry": [
-            *({"fullUrl": resource["url"], "resource": resource} for resource in questionnaires),
+            *({"fullUrl": resource["url"], "resource": resource} for resource in defined),
             *({"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource} for resource in resources),
         ],
     }

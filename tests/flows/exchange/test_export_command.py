@@ -198,6 +198,6 @@ def test_a_case_of_which_nothing_was_asked_has_no_report_but_a_bundle(home: Path
     assert run("export", "Robin", "--format", "pdf", "--out", "x.pdf")[0] == 2
     assert run("export", "Robin", "--format", "fhir", "--out", "x.fhir")[0] == 0
     kinds = [e["resource"]["resourceType"] for e in json.loads((home / "x.fhir").read_bytes())["entry"]]
-    assert kinds == ["Questionnaire", "Patient"]
+    assert kinds == ["Questionnaire", *["StructureDefinition"] * 4, "Patient"]
     assert run("export", "Robin", "--format", "csv", "--out", "x.csv")[0] == 0
     assert (home / "x.csv").read_text("utf-8").count("\n") == 1

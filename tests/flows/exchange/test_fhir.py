@@ -130,6 +130,23 @@ def test_an_independent_r4_validator_accepts_every_bundle(cases: dict[int, Any])
     assert validate(*(bundle for _, _, bundle in cases.values())) == (0, [])
 
 
+def test_every_extension_of_ours_is_defined_in_the_bundle_as_it_is_used(cases: dict[int, Any]) -> None:
+    for _, _, bundle in cases.values():
+        defined = {d["url"]: d for d in resources(bundle, "StructureDefinition")}
+        used = {
+            (one["url"], next((k.removeprefix("value").casefold() for k in one if k.startswith("value")), None))
+            for response in resources(bundle, "QuestionnaireResponse")
+            for part in [response, *items(response.get("item", []))]
+            for one in part.get("extension", [])
+            if one["url"].startswith("https://stemwise.example/")
+        }
+        assert used
+        for url, kind in used:
+            elements = {e["id"]: e for e in defined[url]["differential"]["element"]}
+            types = [t["code"] for t in elements["Extension.value[x]"].get("type", [])]
+            assert types == ([kind] if kind else [])
+
+
 @needs_validator
 @pytest.mark.parametrize(
     ("kind", "change"),
