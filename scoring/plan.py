@@ -163,7 +163,11 @@ class _Planner:
             listed = set(self._instrument.activity[activity].functions) & set(step.target) or set(step.target)
             fallback = self._instrument.activity[FALLBACK_ACTIVITY]
             found = [a for a in self._closer_candidates(free, step.target) if listed & set(a.functions)]
-            return found if fallback.id in self._chosen or fallback in found else [*found, fallback]
+            if fallback.id not in self._chosen | dropped and fallback not in found:
+                found.append(fallback)
+            # a check is swapped for a check: nobody is to practise at home what somebody should have looked at
+            checks = self._instrument.activity[activity].lead == "clinician"
+            return [a for a in found if a.setting == "clinic" and (a.lead == "clinician" or not checks)]
         free = [a for a in free if self._is_within_limits(a)]
         if step.kind == "relationship":
             return self._relationship_ranked(free) or self._keeping_up(free)

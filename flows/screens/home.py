@@ -11,7 +11,7 @@ from flows.desk import on_day
 from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
 from flows.inviting_moves import ROLES, SELF_FROM_MONTHS
 from flows.screens import carer, plan
-from flows.screens.parts import BACK, HOME, Rendered, age_words, grid, pager, without_empty
+from flows.screens.parts import BACK, HOME, IN_ORDER, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
 from flows.wording import translator
 from scoring.case import completed_months
@@ -246,8 +246,7 @@ def _flags(turn: Turn) -> Rendered:
     if flags:
         blocks.append(Paragraph(turn.desk.duty_to_report(turn), "strong"))
     blocks.append(Paragraph("A flag stays until you clear it, with a reason.", "small"))
-    turning = tuple(Button("‹ Before" if "Newer" in b.words else "More ›", b.action, b.arg) for b in pager(page, pages))
-    return tuple(blocks), without_empty((*grid(buttons, 1), turning, (BACK,))), "nothing"
+    return tuple(blocks), without_empty((*grid(buttons, 1), pager(page, pages, IN_ORDER), (BACK,))), "nothing"
 
 
 def _clearing(turn: Turn) -> Rendered:

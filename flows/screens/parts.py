@@ -28,13 +28,18 @@ def bar(done: int, of: int) -> str:
     return "▰" * full + "▱" * (BAR_CELLS - full)
 
 
-def pager(page: int, pages: int) -> tuple[Button, ...]:
+#: A pager's words: for lists with the newest first, and for those in the order in which they go on.
+BY_AGE = ("‹ Newer", "Older ›")
+IN_ORDER = ("‹ Before", "More ›")
+
+
+def pager(page: int, pages: int, words: tuple[str, str] = BY_AGE) -> tuple[Button, ...]:
     """Buttons to the pages before and after, where there are any."""
     buttons = []
     if page > 0:
-        buttons.append(Button("‹ Newer", "page", str(page - 1)))
+        buttons.append(Button(words[0], "page", str(page - 1)))
     if page < pages - 1:
-        buttons.append(Button("Older ›", "page", str(page + 1)))
+        buttons.append(Button(words[1], "page", str(page + 1)))
     return tuple(buttons)
 
 

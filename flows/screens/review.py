@@ -8,7 +8,7 @@ from flows import interview_moves as moves
 from flows.conversation import Interview, Turn
 from flows.itinerary import STAGES, Step
 from flows.labels import STAGE_NAMES, short_words
-from flows.screens.parts import BACK, PAUSE, Rendered, age_words, grid, pager, without_empty
+from flows.screens.parts import BACK, IN_ORDER, PAUSE, Rendered, age_words, grid, pager, without_empty
 from flows.views import Button
 from scoring.case import case_from
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
@@ -124,8 +124,8 @@ def _section(turn: Turn) -> Rendered:
         for place, step in chosen[page * EDITS_A_PAGE : (page + 1) * EDITS_A_PAGE]
     ]
     blocks = (Heading(f"Review · {STAGE_NAMES[interview.section]}"), Paragraph("Tap what you want to change.", "small"))
-    older = tuple(Button("‹ Before" if "Newer" in b.words else "More ›", b.action, b.arg) for b in pager(page, pages))
-    return blocks, without_empty((*grid(buttons, 1), older, (Button("‹ Back", "section"),))), "nothing"
+    turning = pager(page, pages, IN_ORDER)
+    return blocks, without_empty((*grid(buttons, 1), turning, (Button("‹ Back", "section"),))), "nothing"
 
 
 def _step_name(turn: Turn, step: Step) -> str:

@@ -83,7 +83,7 @@ def empty_reason(words: Wording, step: Step) -> str | None:
         return None
     if step.kind == "later" and step.tier != "extend":
         return "Comes later: a family can only do so much at a time."
-    if words.result.edits:
+    if step.kind != "later" and words.result.edits:
         return "Nothing left here after what the clinician changed."
     if step.tier == "extend":
         return "Nothing needed."
