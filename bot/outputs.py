@@ -13,6 +13,7 @@ from scoring.documents.blocks import Document, PictureName
 from scoring.documents.voices import Voices
 from scoring.result import Result, profile_json
 
+REPORT_PAGES = 4
 #: Called with the name of each file as it is begun.
 Progress = Callable[[str], None]
 
@@ -44,7 +45,7 @@ def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Vo
         map_alt=figures.map_alt(result),
         history_alt=figures.history_alt(result),
     )
-    return to_pdf(document, pictures)
+    return to_pdf(document, pictures, most_pages=REPORT_PAGES)
 
 
 def family_pdf(result: Result) -> bytes:

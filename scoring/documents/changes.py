@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from scoring.case import Case, PeriodAnswers
-from scoring.documents.blocks import Block, Bullets, Heading, Paragraph, Section
-from scoring.documents.words import Wording, capital, flat, percent
+from scoring.documents.blocks import Block, Heading, Paragraph, Section
+from scoring.documents.words import Wording, capital, counted, flat, percent
 from scoring.profile import AreaResult
 from scoring.result import Result
 from scoring.score import score
 
-WHY_MAX = 500
+WHY_MAX = 300
+CHANGES_MOST = 12
 NOT_KNOWN = "not known"
 
 
@@ -25,12 +26,19 @@ def changed_sections(result: Result) -> Iterator[Section]:
     blocks: list[Block] = [
         Heading("Changed after finishing"),
         Paragraph(f"Why: {why}" if why else "No reason was given."),
-        Bullets(lines) if lines else Paragraph("No answer differs from the result before."),
+        Paragraph(_joined(lines) if lines else "No answer differs from the result before."),
     ]
     if moved := tuple(_domains(result)):
-        blocks += [Paragraph("What that does to the domains:"), Bullets(moved)]
+        blocks.append(Paragraph(f"What that does to the domains: {'; '.join(moved)}."))
     blocks.append(Paragraph("The result before is kept as it was.", "small"))
     yield Section("changed", tuple(blocks))
+
+
+def _joined(lines: tuple[str, ...]) -> str:
+    """Not more changes than can be taken in; an export holds all of them."""
+    said = f"{'; '.join(lines[:CHANGES_MOST])}."
+    more = len(lines) - CHANGES_MOST
+    return f"{said} And {counted(more, 'more answer')}, in an export." if more > 0 else said
 
 
 def changed_answers(result: Result) -> Iterator[str]:

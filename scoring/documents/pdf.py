@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BODY_PT, SMALL_PT, TITLE_PT, SECTION_PT, PART_PT = 8.6, 7.4, 17.0, 11.5, 9.6
 #: Line height in mm for a size in points.
 LEADING = 0.3528 * 1.42
+#: How much smaller everything may be set to fit; the last keeps tables above 6 points.
+SCALES = (1.0, 0.94, 0.88)
 INDENT_MM = 4.6
 PICTURE_GAP_MM = 6.0
 PICTURE_WIDEST_MM, PICTURE_HIGHEST_MM = 118.0, 150.0
@@ -31,6 +33,7 @@ def to_pdf(
     *,
     paper: Literal["A4", "Letter"] = "A4",
     fonts: Sequence[Path] = (),
+    most_pages: int | None = None,
 ) -> bytes:
     """The document on paper; the same input gives the same bytes.
 
@@ -38,6 +41,7 @@ def to_pdf(
     ----------
     pictures : PNG files by name; where one is missing, its text twin is printed in its place
     fonts : further font files for scripts that the bundled fonts lack. What no font has becomes one visible mark
+    most_pages : set smaller, by steps and never below what can be read, where it would take more pages
 
     Notes
     -----
@@ -50,11 +54,14 @@ def to_pdf(
     """
     from scoring.documents.pdf_page import Sheet
 
-    sheet = Sheet(document, paper, fonts)
-    sheet.turn()
-    _title(sheet, document)
-    for section in document.sections:
-        _section(sheet, section, pictures)
+    for scale in SCALES if most_pages else SCALES[:1]:
+        sheet = Sheet(document, paper, fonts, scale)
+        sheet.turn()
+        _title(sheet, document)
+        for section in document.sections:
+            _section(sheet, section, pictures)
+        if not most_pages or sheet.page_no() <= most_pages:
+            break
     return bytes(sheet.output())
 
 
@@ -70,7 +77,7 @@ def _section(sheet: Sheet, section: Section, pictures: Mapping[PictureName, byte
             _heading(sheet, block, PICTURE_LOWEST_MM if before_picture else 0.0)
         elif isinstance(block, Paragraph):
             if block.text.endswith(":") and waiting:
-                sheet.need(4 * BODY_PT * LEADING)  # what leads to a list stays with it
+                sheet.need(4 * BODY_PT * LEADING * sheet.scale)  # what leads to a list stays with it
             _paragraph(sheet, block)
         elif isinstance(block, Bullets):
             _bullets(sheet, block)
@@ -107,7 +114,7 @@ def _heading(sheet: Sheet, block: Heading, follows_mm: float) -> None:
 
     large = block.level <= 2
     size = SECTION_PT if large else PART_PT
-    if not sheet.need(size * LEADING + max(follows_mm, 20)):
+    if not sheet.need(size * LEADING * sheet.scale + max(follows_mm, 20)):
         sheet.y += 2.6 if large else 1.6
     sheet.start_section(sheet.drawable(block.text), level=0 if large else 1, strict=False)
     sheet.style(size, "B", ACCENT if large else INK)
@@ -137,7 +144,7 @@ def _lines(
     sheet: Sheet, text: str, size: float, kind: Literal["H1", "H2", "H3", "P"], indent: float = 0.0, marker: str = ""
 ) -> None:
     """A text in the present style, over as many pages as it takes: one tagged element a page."""
-    height = size * LEADING
+    height = size * LEADING * sheet.scale
     left = sheet.wrap(text, sheet.epw - indent)
     sheet.need(min(2, len(left)) * height)
     while left:

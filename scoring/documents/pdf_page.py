@@ -47,8 +47,10 @@ _SILENT = (("\u200b", "\u200f"), ("\u2060", "\u2064"), ("\ufe00", "\ufe0f"), ("\
 class Sheet(FPDF):
     """Pages with margins, footers and tags for one document; lengths in mm, sizes in points."""
 
-    def __init__(self, document: Document, paper: Paper, fonts: Sequence[Path]) -> None:
+    def __init__(self, document: Document, paper: Paper, fonts: Sequence[Path], scale: float = 1.0) -> None:
         super().__init__(orientation="portrait", unit="mm", format=paper)
+        #: Of all letters and lines, where a document is set smaller to fit.
+        self.scale = scale
         self._document = document
         self._can_shape = find_spec("uharfbuzz") is not None
         self.set_margins(MARGIN_MM, MARGIN_MM)
@@ -132,7 +134,7 @@ class Sheet(FPDF):
         return "".join(kept)
 
     def style(self, size_pt: float, style: Style = "", colour: Colour = INK) -> None:
-        self.set_font(FAMILY, style, size_pt)
+        self.set_font(FAMILY, style, size_pt * self.scale)
         self.set_text_color(*colour)
 
     def wrap(self, text: str, width: float) -> list[str]:

@@ -25,7 +25,7 @@ class _Drawing:
         self._sheet, self._table = sheet, table
         self._size = DENSE_SIZE_PT if table.dense else SIZE_PT
         self._pad = DENSE_PAD_MM if table.dense else PAD_MM
-        self._step = self._size * 0.3528 * 1.32
+        self._step = self._size * 0.3528 * 1.32 * sheet.scale
         shares = table.widths or (1,) * len(table.header)
         self._widths = [sheet.epw * share / sum(shares) for share in shares]
         self._lefts = [MARGIN_MM + sum(self._widths[:n]) for n in range(len(self._widths))]

@@ -21,6 +21,8 @@ ORDER_IS_A_CONVENTION = (
 )
 BY_THE_CLINICIAN = "chosen by the clinician"
 TAKES_MOST_SHOWN = 3
+#: Letters of a reason that summary and report show; an export holds it whole.
+REASON_SHOWN = 160
 
 
 def step_title(words: Wording, step: Step) -> str:
@@ -181,7 +183,7 @@ def edit_lines(result: Result) -> Iterator[str]:
         if isinstance(change, Swap):
             yield f"Swapped: {name}, for {words.activity(change.to).name}."
         elif isinstance(change, Drop):
-            yield f"Left out: {name}. Why: {sentence(flat(change.reason))}"
+            yield f"Left out: {name}. Why: {sentence(flat(change.reason, REASON_SHOWN))}"
 
 
 def edit_blocks(result: Result) -> Iterator[Block]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.documents.blocks import Block, Bullets, Paragraph
-from scoring.documents.words import Wording, flat
+from scoring.documents.words import Wording, counted, flat
 from scoring.result import Result
 
 CELL_MAX = 400
+DIFFERENCES_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ class Disagreement:
 
 def differing(result: Result, disagreements: Sequence[Disagreement]) -> Iterator[Block]:
     """Who said what of the functions on which informants differ; kept side by side."""
-    words = Wording(result)
+    words, shown = Wording(result), disagreements[:DIFFERENCES_MOST]
     yield Bullets(
         tuple(
             f"{words.function(d.function)}: "
             + "; ".join(f"{flat(who, CELL_MAX)}: {flat(what, CELL_MAX)}" for who, what in d.said)
-            for d in disagreements
+            for d in shown
         )
     )
+    if more := len(disagreements) - len(shown):
+        yield Paragraph(f"And {counted(more, 'function')} more; an export holds them all.")
     yield Paragraph("Kept side by side, never averaged. The clinician's rating counts.", "small")
 
 

@@ -5,7 +5,9 @@ from hypothesis import given
 from scoring.compare import compare
 from scoring.documents.blocks import Picture, Table
 from scoring.documents.comparison import MOVED, comparison
-from scoring.documents.words import Wording, percent
+from scoring.documents.words import Wording, age, day, percent
+from scoring.figures import examples
+from scoring.trend import trend
 from tests.scoring.documents.made import result_of, result_with, vector, words_of
 from tests.scoring.strategies import pairs
 
@@ -49,3 +51,46 @@ def test_the_picture_carries_its_text_twin():
 def test_answers_taken_with_another_version_are_said_to_be():
     before = result_with(vector("08"), taken_with_version="0.1.0")
     assert "before were taken with version 0.1.0" in words_of(comparison(compare(before, vector("09"))))
+
+
+def encounters(results):
+    made = comparison(compare(*results[-2:]), course=trend(results))
+    return made, next(b for b in made.section("encounters").blocks if isinstance(b, Table))
+
+
+def test_with_three_or_more_results_all_of_them_stand_in_a_table_with_their_bounds():
+    for results in (examples.four_encounters(), examples.seven_encounters()):
+        made, table = encounters(results)
+        assert [s.name for s in made.sections][-3:] == ["encounters", "reading", "notice"]
+        assert len(table.rows) == len(results)
+        for row, result in zip(table.rows, results, strict=True):
+            assert row[:2] == (day(result.profile.assessed), age(result.profile.age_months))
+            for cell, area in zip(row[2:], result.profile.domains.values(), strict=True):
+                if area.percent is not None:
+                    low, high = (area.low, area.high) if area.known_share < 1 else (area.step_low, area.step_high)
+                    assert cell.startswith(percent(area.percent))
+                    assert str(round(low)) in cell
+                    assert str(round(high)) in cell
+                else:
+                    assert cell.startswith(("Not enough known", "No percent under 13 months"))
+
+
+def test_the_table_says_why_there_is_no_percent_and_where_two_percents_are_not_compared():
+    made, table = encounters(examples.seven_encounters())
+    assert set(table.rows[0][2:]) == {"No percent under 13 months"}
+    assert table.rows[3][4].startswith("Not enough known (")
+    text = words_of(made.section("encounters"))
+    assert (
+        "From 18 June 2024 to 3 March 2025 not compared, since not the same was asked, weighed or set aside: " in text
+    )
+    assert "Between two of them nothing is known" in text
+
+
+def test_two_results_have_no_table_of_all():
+    assert comparison(compare(vector("08"), vector("09"))).section("encounters") is None
+
+
+def test_what_is_set_aside_or_not_asked_at_all_is_named_in_the_table():
+    rated = examples.ratings(99)
+    results = [examples.person("x", 99, functions=rated, set_aside=list(rated)) for _ in range(3)]
+    assert {cell for row in encounters(results)[1].rows for cell in row[2:]} <= {"Mostly set aside", "Nothing to count"}

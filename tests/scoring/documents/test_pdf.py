@@ -14,7 +14,10 @@ from scoring.documents.family import family
 from scoring.documents.pdf import to_pdf
 from scoring.documents.pdf_page import MARK
 from scoring.documents.report import AnsweredBy, FlagLine, report
+from scoring.documents.voices import Disagreement
 from scoring.documents.words import Wording, percent, span
+from scoring.edits import Drop, PlanEdits
+from scoring.result import Changed, assess
 from tests.scoring.documents.made import NAMES, png, result_with, vector
 
 PICTURES = {"map": png(), "history": png(40, 44), "compare": png()}
@@ -169,3 +172,25 @@ def test_a_comparison_can_be_printed():
 
 def test_a_document_without_a_day_can_be_printed():
     assert to_pdf(replace(small(Paragraph("x")), dated=None), {}).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["02", "07", "15"])
+def test_a_report_with_everything_on_record_stays_within_four_pages(name):
+    result = vector(name)
+    before = replace(
+        result.case, functions={f: v % 12 + 1 for f, v in result.case.functions.items()}, safety={}, relational_now={}
+    )
+    activities = [a for step in result.plan.steps for a in step.activities]
+    edits = PlanEdits(("not_at_school",), tuple(Drop(a, "a reason of some length " * 6) for a in activities[:3]))
+    loaded = assess(result.case, result.instrument, edits, Changed(before, "asked of somebody else " * 10))
+    document = report(
+        loaded,
+        answered_by=[AnsweredBy("Clinician"), AnsweredBy("Carer, aunt"), AnsweredBy("School")],
+        flags=[FlagLine("danger_at_home_now", "Carer, aunt") for _ in range(4)],
+        disagreements=[
+            Disagreement(f, (("Clinician", "4"), ("Carer, aunt", "about the same (suggests 9)")))
+            for f in list(result.case.functions)[:12]
+        ],
+    )
+    assert pages(to_pdf(document, PICTURES)) >= 4
+    assert pages(to_pdf(document, PICTURES, most_pages=4)) == 4
