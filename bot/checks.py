@@ -17,7 +17,7 @@ from flows.answers import Answers
 from flows.desk import Desk
 from flows.engine import Settings as EngineSettings
 from flows.storage import models
-from flows.storage.backup import VERIFIED_AT, VERIFIED_KEY, known_revisions
+from flows.storage.backup import VERIFIED_AT, VERIFIED_KEY, brought_back, known_revisions
 from flows.storage.engines import (
     READS_ONLY,
     StorageUnavailable,
@@ -29,7 +29,7 @@ from flows.storage.engines import (
 from flows.storage.indexes import missing_indexes
 from flows.storage.installation import Installation
 from flows.storage.keys import INSTALLATION, KeyFileError, MasterKey, SealError, read_key_file
-from flows.storage.rotation import is_half_done, new_beside, old_beside
+from flows.storage.rotation import old_beside, why_it_does_not_open
 from flows.storage.schema import current_revision, newest_revision
 from flows.storage.store import Store
 from scoring.instrument import InstrumentError, load
@@ -94,10 +94,12 @@ def _broken_pages(connection: Connection) -> Iterator[Finding]:
     """What SQLite finds wrong in its file; a server looks after its own."""
     if connection.dialect.name != "sqlite":
         return
-    for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").fetchall():
+    # SQLite's own checks, which no expression stands for
+    for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").fetchall():  # nosemgrep: raw-sql
         if line != "ok" and not line.startswith("row "):  # a row missing from an index comes with the index
             yield Finding("integrity", line, RESTORE)
-    for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+    missing = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()  # nosemgrep: raw-sql
+    for table, row, parent, _ in missing:
         yield Finding("foreign key", f"{table} row {row} has no {parent}", RESTORE)
 
 
@@ -150,12 +152,8 @@ def _sealed(settings: Settings, master: MasterKey) -> Iterator[Finding]:
 
 def _wrong_key(store: Store, settings: Settings, message: str) -> Finding:
     """The data was sealed with another key: which one it is, where that can be told."""
-    try:
-        if is_half_done(store, settings.key_file):
-            beside = new_beside(settings.key_file)
-            return Finding("key", f"a rotation was cut off: {beside} opens the data", "run: stemwise db rotate-key")
-    except KeyFileError:
-        pass
+    if cut_off := why_it_does_not_open(store, settings.key_file):
+        return Finding("key", *_in_two(cut_off))
     return Finding("key", _in_two(message)[0], "set STEMWISE_KEY_FILE to the file this data was sealed with")
 
 
@@ -201,6 +199,7 @@ def installation_findings(settings: Settings) -> Iterator[Finding]:
     if not {f.name for f in findings} & {"database", "schema", "key"}:
         yield from _backups(settings, master)
         yield from _undelivered(settings, master)
+        yield from _brought_back(settings)
 
 
 def _in_two(message: str) -> tuple[str, str]:
@@ -235,6 +234,19 @@ def _backups(settings: Settings, master: MasterKey) -> Iterator[Finding]:
     elif old_beside(settings.key_file).exists():
         message = f"the old key lies at {old_beside(settings.key_file)}"
         yield Finding("key file", message, "put it away with the backups it opens, or destroy it together with them")
+
+
+def _brought_back(settings: Settings) -> Iterator[Finding]:
+    """Cases of which something had been erased, and which a restore of an older backup has brought back."""
+    engine = open_engine(settings.url)
+    try:
+        with engine.connect().execution_options(**{READS_ONLY: True}) as connection:
+            back = brought_back(connection, clock())
+    finally:
+        engine.dispose()
+    for case_id, at in back.items():
+        message = f"what was erased of case {case_id} is back since the restore of {at:%Y-%m-%d %H:%M} UTC"
+        yield Finding("erased", message, f"erase it again: stemwise erase {case_id}")
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

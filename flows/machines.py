@@ -25,6 +25,8 @@ Guard = Callable[[Turn], bool]
 Effect = Callable[[Turn], None]
 
 ASKING = STAGES[1:-1]
+#: Stages that are one screen, so that none of theirs follows another.
+OF_ONE_SCREEN = ("relationships",)
 INTERVIEW_STATES = (*STAGES, "finished", "paused", "withdrawn")
 
 
@@ -117,8 +119,9 @@ def _interview_moves() -> Iterator[Move]:
     )
     yield Move("agree", "consent", None, (carer.is_consenting,), carer.agree)
     yield Move("decline", "consent", "withdrawn", (), carer.decline)
-    for stage in ASKING:
-        yield Move("forward", "consent", stage, (leads_to(stage),), moves.arrive_after)
+    # whoever is asked for agreement is asked about the past, or about themself, first
+    yield Move("forward", "consent", "history", (leads_to("history"),), moves.arrive_after)
+    yield Move("back", "history", "consent", (leads_back_to("consent"),), moves.arrive_before)
     for state in ("consent", "paused"):  # it is asked for outside, where a questionnaire is left first
         yield Move("withdraw", state, "withdrawn", (carer.informs,), carer.withdraw)
     for stage in ASKING:
@@ -126,20 +129,21 @@ def _interview_moves() -> Iterator[Move]:
             if stage in STAGES_OF.get(trigger, ASKING):
                 yield Move(trigger, stage, None, (guard,), effect)
         yield Move("pause", stage, "paused", (), moves.pause)
-        for later in STAGES[STAGES.index(stage) :]:
-            dest = None if later == stage else later
-            yield Move("forward", stage, dest, (leads_to(later),), moves.arrive_after)
-        for earlier in (*STAGES[: STAGES.index(stage) + 1], "review"):
-            dest = None if earlier == stage else earlier
-            yield Move("back", stage, dest, (leads_back_to(earlier),), moves.arrive_before)
+        if stage not in OF_ONE_SCREEN:
+            yield Move("forward", stage, None, (leads_to(stage),), moves.arrive_after)
+            yield Move("back", stage, None, (leads_back_to(stage),), moves.arrive_before)
+        for later in STAGES[STAGES.index(stage) + 1 :]:
+            yield Move("forward", stage, later, (leads_to(later),), moves.arrive_after)
+        for earlier in (*ASKING[: ASKING.index(stage)], "review"):
+            yield Move("back", stage, earlier, (leads_back_to(earlier),), moves.arrive_before)
         yield Move("edit", "review", stage, (edits(stage),), moves.arrive_at_edit)
-        yield Move(
-            "back",
-            "review",
-            stage,
-            (lambda turn: not turn.interview.section, leads_back_to(stage)),
-            moves.arrive_before,
-        )
+    yield Move(
+        "back",
+        "review",
+        "safety",  # which is always asked, last
+        (lambda turn: not turn.interview.section, leads_back_to("safety")),
+        moves.arrive_before,
+    )
     yield Move("note", "review", None, (moves.has_note,), moves.said_note)
     yield Move("contact", "review", None, (moves.may_set_contact,), moves.set_contact)
     yield Move("notes", "review", None, (moves.has_notes,), moves.read_notes)
@@ -152,7 +156,7 @@ def _interview_moves() -> Iterator[Move]:
     yield Move("finish", "review", "finished", (moves.may_finish,), moves.finish)
     yield Move("pause", "review", "paused", (), moves.pause)
     yield Move("change", "finished", "review", (moves.is_clinicians,), moves.reopen)
-    for stage in STAGES:
+    for stage in STAGES[1:]:  # agreeing is not paused: it is left, and stands there still
         yield Move("resume", "paused", stage, (was(stage),), moves.resume)
 
 
@@ -164,19 +168,16 @@ def _home_moves() -> Iterator[Move]:
         for trigger, dest in (("home", "home"), ("new", "label"), ("cases", "cases"), ("flags", "flags")):
             yield Move(trigger, state, dest, (informant.is_clinician,), home.ENTER[trigger])
         yield Move("open", state, "case", (home.may_open,), home.open_case)
-    for state in (*CLINICIANS, *home.OF_INFORMANTS[1:]):
+    for state in home.STATES[1:]:  # all but a stranger's
         for trigger in ("help", "privacy", "language"):
-            if state not in CLINICIANS or state in ("help", "privacy", "language"):
-                yield Move(trigger, state, trigger, (), home.enter)
-            else:
-                yield Move(trigger, state, trigger, (informant.is_clinician,), home.enter)
+            guards = () if state in home.OF_INFORMANTS else (informant.is_clinician,)
+            yield Move(trigger, state, trigger, guards, home.enter)
         yield Move("mine", state, "mine", (informant.is_informant,), home.enter)
         # a reminder's Go on works wherever its reader stands
         yield Move("go_on_with", state, "mine", (informant.is_mine,), informant.open_mine)
         yield Move("choose_place", state, "choose", (informant.is_both,), home.enter)
     for state in home.STATES:
         yield Move("invited", state, "mine", (informant.has_invitation,), informant.accept_invitation)
-    yield Move("mine", "stranger", "mine", (informant.is_informant,), home.enter)
     for state, parent in home.INFORMANTS_PARENTS.items():
         yield Move("back", state, parent, (informant.is_only_informant,), home.enter)
     yield Move("erase_one", "privacy", "erase_mine", (informant.is_mine,), informant.choose_mine_to_erase)

@@ -63,6 +63,16 @@ def is_half_done(store: Store, key_file: Path) -> bool:
         return tx.session.scalar(_of_master(new)) != 0
 
 
+def why_it_does_not_open(store: Store, key_file: Path) -> str | None:
+    """What to say where the data does not open with the key file because a rotation was cut off; `None` where it was not."""
+    try:
+        if not is_half_done(store, key_file):
+            return None
+    except KeyFileError:
+        return None
+    return f"a rotation was cut off: {new_beside(key_file)} opens the data; run: stemwise db rotate-key"
+
+
 def _of_master(master: MasterKey) -> Select[int]:
     return select(func.count()).select_from(models.WrappedKey).where(models.WrappedKey.master == master.id)
 

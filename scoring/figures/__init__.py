@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.figures.alt_text import comparison_alt, history_alt, map_alt
+from scoring.figures.alt_text import comparison_alt, history_alt, map_alt, trend_alt
 from scoring.figures.caption import map_caption
 
 if TYPE_CHECKING:
     from scoring.compare import Comparison
     from scoring.result import Result
+    from scoring.trend import Trend
 
-__all__ = ["comparison_alt", "draw_comparison", "draw_history", "draw_map", "history_alt", "map_alt", "map_caption"]
+__all__ = [
+    "comparison_alt",
+    "draw_comparison",
+    "draw_history",
+    "draw_map",
+    "draw_trend",
+    "history_alt",
+    "map_alt",
+    "map_caption",
+    "trend_alt",
+]
 
 
 def draw_map(result: Result) -> bytes:
@@ -65,3 +76,16 @@ def draw_comparison(comparison: Comparison) -> bytes:
     from scoring.figures import canvas, compare
 
     return canvas.png(compare.figure(comparison))
+
+
+def draw_trend(course: Trend) -> bytes:
+    """Each domain's percent over three or more encounters of one person; of more than twelve the latest twelve.
+
+    Returns
+    -------
+    bytes
+        PNG, 1080 × 1350 pixels.
+    """
+    from scoring.figures import canvas, trend
+
+    return canvas.png(trend.figure(course))

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from scoring.compare import Comparison, DomainChange, FunctionChange
+from scoring.documents.comparison import NOT_TO_BE_READ_AS, OF_A_COURSE, course_notes, version_lines
 from scoring.documents.findings import LANGUAGE, hearing_line
 from scoring.documents.words import age, day, flat, series
 from scoring.figures import words
 from scoring.instrument.model import Period
 from scoring.profile import AreaResult, FunctionResult, Profile
 from scoring.result import Result
+from scoring.trend import Trend
 
 LABEL_MAX = 200
 #: From this gap on a function stands out.
@@ -110,14 +112,20 @@ def how_much_is_unknown(profile: Profile) -> str:
 def domain_line(result: Result, domain: str) -> str:
     """What a domain's bar shows, in words: the percent with its range, the tier, or why there is none."""
     area = result.profile.domains[domain]
-    shown = words.reach(area, result)
+    parts = [_percent_line(result, domain)]
+    if area.percent is not None:
+        parts += placed(result, area)
+    return ", ".join(parts)
+
+
+def _percent_line(result: Result, domain: str) -> str:
+    """A domain's percent with its range, or why there is none."""
+    shown = words.reach(result.profile.domains[domain], result)
     parts = [f"{shown.value} of what is expected" if shown.at is not None else shown.value.lower()]
     if shown.low is not None and shown.high is not None:
         low, high = words.whole(shown.low), words.whole(shown.high)
         why = "with what is not known" if shown.unknown else "with one step more or less in every rating"
         parts.append(f"{low} to {high} {why}" if low != high else f"{low} {why}")
-    if shown.at is not None:
-        parts += placed(result, area)
     return ", ".join(parts)
 
 
@@ -189,8 +197,7 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
         f"Comparison of {_whose(after)}: {age(before.age_months)} on {day(before.assessed)} with {age(after.age_months)} "
         f"on {day(after.assessed)}, {_version(after)}."
     )
-    if before.instrument_version != after.instrument_version:
-        yield f"The earlier result was made with version {before.instrument_version}."
+    yield from version_lines(comparison)
     yield "Domains:"
     for domain in comparison.domains:
         yield f"- {texts.domains[domain.id].name}: {_domain_change(domain)}."
@@ -199,7 +206,8 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield f"{moved}: {series(names) if names else 'none'}."
     yield "Every rating, before and now:"
     for change, result in zip(comparison.functions, after.functions, strict=True):
-        yield f"- {texts.functions[change.id].name}: {_function_change(change, result)}."
+        apart = ", not asked alike" if change.id in comparison.versions.functions else ""
+        yield f"- {texts.functions[change.id].name}: {_function_change(change, result)}{apart}."
     yield words.NO_CAUSE
     yield texts.notice.short
 
@@ -230,3 +238,33 @@ def _function_change(change: FunctionChange, now: FunctionResult) -> str:
         first = str(change.before)
     moved = f", moved {change.moved}" if change.moved in ("up", "down") else ""
     return f"{first} before; now {_function(now)}{moved}"
+
+
+# --- the course ------------------------------------------------------------------------------------------------------
+
+
+def trend_alt(course: Trend) -> str:
+    """The course in words, domain by domain, a line an encounter with what became of it since the one before."""
+    return "\n".join(_trend_lines(course))
+
+
+def _trend_lines(course: Trend) -> Iterator[str]:
+    shown, last = course.latest(words.TREND_MAX), course.last.profile
+    dropped = "" if len(shown.results) == len(course.results) else f", the latest of {len(course.results)}"
+    yield (
+        f"Course of {_whose(last)} over {len(shown.results)} encounters{dropped}, {day(shown.first.profile.assessed)} to "
+        f"{day(last.assessed)}, {_version(last)}."
+    )
+    yield "Percents are of what is expected at each age, which rises with age. Nothing is drawn between what is not known."
+    for domain in shown.instrument.figures.domains:
+        yield f"{shown.instrument.words.domains[domain].name}:"
+        for result, step in zip(shown.results, (None, *shown.steps(domain)), strict=True):
+            since = "" if step is None else f"; since the one before: {_DOMAIN_MOVED[step.moved]}"
+            profile = result.profile
+            in_words = words.kind_of(profile.domains[domain], result) == "in_words"
+            found = "no percent at this age" if in_words else _percent_line(result, domain)
+            yield f"- {day(profile.assessed)}, {age(profile.age_months)}: {found}{since}."
+    yield from course_notes(shown)
+    yield from NOT_TO_BE_READ_AS
+    yield OF_A_COURSE
+    yield shown.instrument.words.notice.short

@@ -126,7 +126,13 @@ class Sheet:
         return patch
 
     def line(
-        self, points: Points | Sequence[tuple[float, float]], colour: str, width_px: float, gid: str | None = None
+        self,
+        points: Points | Sequence[tuple[float, float]],
+        colour: str,
+        width_px: float,
+        gid: str | None = None,
+        *,
+        dashes_px: Sequence[float] | None = None,
     ) -> Line2D:
         """An open line with round ends."""
         xy = np.asarray(points, dtype=np.float64)
@@ -135,6 +141,7 @@ class Sheet:
             xy[:, 1].tolist(),
             color=colour,
             linewidth=_points(width_px),
+            linestyle="solid" if dashes_px is None else (0, [d / width_px for d in dashes_px]),
             solid_capstyle="round",
             solid_joinstyle="round",
             transform=self._pixels,

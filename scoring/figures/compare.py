@@ -22,6 +22,8 @@ _BEFORE_PX = 28.0
 _SPACE_PX = 8.0
 _ARROW_PX = 19.0
 _MARK_PX = 20.0
+#: A version in a file has no limit.
+_VERSION_MAX = 8
 
 
 def figure(comparison: Comparison) -> Figure:
@@ -33,19 +35,29 @@ def figure(comparison: Comparison) -> Figure:
     draw_brain(sheet, texts)
     cells = map_cells(after.instrument.figures)
     for cell, function, change in zip(cells, after.profile.functions, comparison.functions, strict=True):
-        _draw_change(sheet, cell, visible(texts.functions[cell.id].short), function, change)
-    grew = any(domain.moved == "expectations_grew" for domain in comparison.domains)
-    draw_note(sheet, words.HELD if grew else words.NO_CAUSE)
+        alike = cell.id not in comparison.versions.functions
+        _draw_change(sheet, cell, visible(texts.functions[cell.id].short), function, change, alike=alike)
+    note, *rest = _notes(comparison)
+    draw_note(sheet, note)
     draw_legend(sheet, LEGEND, "4 → 6: before, now", moved=True)
     _draw_domains(sheet, comparison, DOMAINS)
-    draw_notice(sheet, texts.notice.short, first=words.NO_CAUSE if grew else "")
+    draw_notice(sheet, texts.notice.short, first=" ".join(rest))
     return sheet.figure
 
 
+def _notes(comparison: Comparison) -> list[str]:
+    """What has to be said of what is drawn, the most needed first."""
+    grew = any(domain.moved == "expectations_grew" for domain in comparison.domains)
+    otherwise = bool(comparison.versions.functions)
+    return [*([words.OTHERWISE] if otherwise else []), *([words.HELD] if grew else []), words.NO_CAUSE]
+
+
 def facts_line(comparison: Comparison) -> str:
-    """Both ages, both days, the instrument (both versions where they differ)."""
+    """Both ages, both days, the instrument (both versions that the answers were taken with, where they differ)."""
     before, after = comparison.before.profile, comparison.after.profile
-    versions = dict.fromkeys((before.instrument_version, after.instrument_version))
+    taken = comparison.versions.before, comparison.versions.after
+    named = (comparison.versions.installed if version is None else version for version in taken)
+    versions = dict.fromkeys(visible(version[:_VERSION_MAX]) or "?" for version in named)
     return "  ·  ".join(
         (
             f"{words.age_short(before.age_months)} → {words.age_short(after.age_months)}",
@@ -55,7 +67,10 @@ def facts_line(comparison: Comparison) -> str:
     )
 
 
-def _draw_change(sheet: Sheet, cell: Cell, name: str, function: FunctionResult, change: FunctionChange) -> None:
+def _draw_change(
+    sheet: Sheet, cell: Cell, name: str, function: FunctionResult, change: FunctionChange, *, alike: bool
+) -> None:
+    """Before and now in a cell; `alike` is false where the function was asked otherwise before."""
     look = look_of(function)
     if not words.is_asked(function):
         draw_cell(sheet, cell, name, function)
@@ -72,6 +87,8 @@ def _draw_change(sheet: Sheet, cell: Cell, name: str, function: FunctionResult, 
     sheet.text(x, baseline, before, _BEFORE_PX, colour=palette.SOFT_INK, gid=f"before:{cell.id}")
     x += before_width + _SPACE_PX
     _draw_arrow(sheet, x, middle)
+    if not alike:
+        _strike(sheet, x, middle, f"struck:{cell.id}")
     x += _ARROW_PX + _SPACE_PX
     sheet.text(x, baseline, after, size, bold=True, gid=f"rating:{cell.id}")
     if moved:
@@ -94,6 +111,12 @@ def _draw_arrow(sheet: Sheet, x: float, y: float) -> None:
     sheet.line([(end - 7, y - 6), (end, y), (end - 7, y + 6)], palette.SOFT_INK, 2.5)
 
 
+def _strike(sheet: Sheet, x: float, y: float, gid: str) -> None:
+    """An arrow crossed out: nothing leads from the one rating to the other."""
+    middle = x + _ARROW_PX / 2 - 2
+    sheet.line([(middle - 6, y + 13), (middle + 6, y - 13)], palette.INK, 3, gid=gid)
+
+
 def _draw_domains(sheet: Sheet, comparison: Comparison, box: Box) -> None:
     """Each domain with its two percents and what became of it, in a word."""
     texts = comparison.after.instrument.words
@@ -106,7 +129,7 @@ def _draw_domains(sheet: Sheet, comparison: Comparison, box: Box) -> None:
         sheet.text(box.left, top + 23, name, SMALLEST_PX, gid=f"domain:{change.id}")
         baseline = top + 56
         sheet.text(box.left, baseline, _percents(change), 28, bold=True, gid=f"value:{change.id}")
-        word = words.MOVED[change.moved]
+        word = words.NOT_ALIKE if change.is_apart else words.MOVED[change.moved]
         sheet.text(box.right, baseline, word, SMALLEST_PX, align="right", gid=f"moved:{change.id}")
         if change.moved in ("up", "down"):
             at = box.right - width_px(word, SMALLEST_PX) - 20

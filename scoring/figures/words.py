@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Literal
 
 from scoring.compare import Moved
 from scoring.documents.words import MONTHS
 from scoring.profile import AreaResult, FunctionResult, PeriodResult, Profile, RelationalNowResult
 from scoring.result import Result
+from scoring.trend import Trend
 
+Kind = Literal["point", "unknown", "in_words", "aside"]
 NOT_ENOUGH = "not enough known"
 UNKNOWN = "not known"
 NOT_ASKED = "not asked yet"
@@ -26,8 +29,14 @@ MOVED: Mapping[Moved, str] = {
     "unclear": "unclear",
     "unknown": "unknown",
 }
+#: In the place of `unknown` where both percents are known and not compared.
+NOT_ALIKE = "not alike"
 NO_CAUSE = "No change here shows a cause."
 HELD = "Held: the ratings stayed, more is expected."
+#: Most encounters that the picture of a course shows.
+TREND_MAX = 12
+EXPECTED_LINE = "Dashed, 100: what is expected at each age. It rises with age."
+OTHERWISE = "Struck arrow: not asked alike."
 LOAD = "Load says how much was heavy, not what it did."
 
 
@@ -73,6 +82,15 @@ def facts_line(result: Result) -> str:
     """Age, day and instrument: the line under the label."""
     profile = result.profile
     return f"{age_line(profile)}  ·  {day_short(profile.assessed)}  ·  Stemwise {profile.instrument_version}"
+
+
+def course_line(course: Trend) -> str:
+    """How many encounters, from when to when, and the instrument: the line under the label of a course."""
+    shown, first, last = course.latest(TREND_MAX), course.latest(TREND_MAX).first.profile, course.last.profile
+    whole_number, number = len(course.results), len(shown.results)
+    counted = f"{number} encounters" if number == whole_number else f"latest {number} of {whole_number} encounters"
+    days = f"{day_short(first.assessed)} → {day_short(last.assessed)}"
+    return f"{counted}  ·  {days}  ·  Stemwise {last.instrument_version}"
 
 
 def age_note(result: Result) -> str | None:
@@ -129,6 +147,16 @@ def reach(area: AreaResult, result: Result) -> Reach:
         return Reach(word, None, None, None, unknown=some_unknown)
     low, high = (area.low, area.high) if some_unknown else (area.step_low, area.step_high)
     return Reach(f"{whole(area.percent)}%", area.percent, low, high, unknown=some_unknown)
+
+
+def kind_of(area: AreaResult, result: Result) -> Kind:
+    """Whether a domain has a percent, a point in a course, and if not, why: unknown, said in words only, or set aside."""
+    if area.percent is not None:
+        return "point"
+    rules = result.instrument.figures.rules
+    if area.known_share is None or (not area.shown and area.known_share >= rules.known_share_min):
+        return "aside"
+    return "in_words" if area.shown else "unknown"
 
 
 def load_reach(period: PeriodResult) -> Reach:

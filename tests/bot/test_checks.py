@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from alembic import command
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from support.clock import TickingClock
@@ -26,7 +27,9 @@ from bot.checks import Finding, database_findings, installation_findings
 from bot.cli import main
 from bot.settings import Settings
 from flows.storage import models, rotation
+from flows.storage.engines import open_engine
 from flows.storage.keys import HEADER, read_key_file
+from flows.storage.schema import alembic_config
 from flows.views import News
 
 SECRET = b"k" * 32
@@ -125,12 +128,31 @@ def test_doctor_is_content_once_a_restore_was_verified_with_the_present_key(
     assert here.doctor() == []
 
 
+def test_doctor_names_a_case_that_a_restore_brought_back_until_it_is_erased_again(
+    here: Installation, tmp_path: Path
+) -> None:
+    case_id, out = here.clinic.case_id("Robin"), tmp_path / "backup"
+    assert here.run("db", "backup", "--out", str(out)) == 0
+    assert here.run("erase", case_id, "--yes") == 0
+    assert here.run("db", "restore", str(out), "--yes") == 0
+    only = found(here.doctor(), "erased", case_id, f"stemwise erase {case_id}")
+    assert "Robin" not in repr(only)
+    assert here.check() == []  # the data itself is sound
+    assert here.run("erase", case_id, "--yes") == 0
+    assert [f for f in here.doctor() if f.name == "erased"] == []
+
+
 # --- the database ---
 
 
 @pytest.mark.parametrize(
     ("pragma", "name"),
-    [("synchronous=0", "synchronous"), ("secure_delete=0", "secure_delete"), ("foreign_keys=0", "foreign_keys")],
+    [
+        ("synchronous=0", "synchronous"),
+        ("secure_delete=0", "secure_delete"),
+        ("foreign_keys=0", "foreign_keys"),
+        ("busy_timeout=0", "busy_timeout"),
+    ],
 )
 def test_a_wrong_setting_is_found(here: Installation, pragma: str, name: str) -> None:
     def spoil(engine: Engine) -> None:
@@ -146,7 +168,7 @@ def test_a_wrong_setting_is_found(here: Installation, pragma: str, name: str) ->
         return engine
 
     with patch.object(checks, "open_engine", opened):
-        found(here.check(), "setting", name, "must be")
+        found(here.check(), "setting", name, "must be", "start again")
 
 
 def test_a_missing_index_is_found_and_made_again(here: Installation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,9 +207,21 @@ def test_a_damaged_page_is_found(here: Installation) -> None:
     assert all(f.remedy for f in findings)
 
 
-def test_an_old_schema_is_found(here: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "newest_revision", lambda: "0099")
-    found(here.check(), "schema", "0001", "stemwise db upgrade")
+def test_an_old_schema_is_found_and_brought_up_to_date(here: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+    here.clinic.close()
+    for path in here.home.glob("stemwise.db*"):
+        path.unlink()
+    engine = open_engine(here.settings.url)
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    found(here.check(), "schema", "is 0001", "stemwise db upgrade")
+    assert here.run("db", "check") == 1
+    assert here.run("db", "upgrade") == 0
+    assert "The schema is current: yes" in capsys.readouterr().out
+    assert here.check() == []
 
 
 def test_a_newer_schema_is_told_apart(here: Installation) -> None:

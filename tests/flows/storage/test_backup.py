@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 from support.walker import Clinic, Walker
 
 from flows.events import Event
-from flows.storage import backup, models
+from flows.storage import backup, backup_stream, models
 from flows.storage.backup import BackupError, NotEmpty, restore_backup, verify_backup, write_backup
 from flows.storage.engines import open_engine
 from flows.storage.installation import Installation
@@ -47,7 +47,7 @@ def all_rows(engine: Any) -> dict[str, list[tuple[Any, ...]]]:
 
 def frames(data: bytes) -> list[bytes]:
     """The stream in its parts: the line at its head, the header, each chunk (with their lengths)."""
-    parts, at = [data[: len(backup.MAGIC)]], len(backup.MAGIC)
+    parts, at = [data[: len(backup_stream.MAGIC)]], len(backup_stream.MAGIC)
     while at < len(data):
         size = int.from_bytes(data[at : at + 4], "big")
         parts.append(data[at : at + 4 + size])
@@ -148,8 +148,8 @@ def test_chunks_left_out_repeated_moved_or_of_another_backup_are_found(clinic: C
 
 
 def test_an_end_that_counts_wrong_is_found(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    end = backup._Writer.end
-    monkeypatch.setattr(backup._Writer, "end", lambda self, counts: end(self, {**counts, "audit": 99}))
+    end = backup_stream.Writer.end
+    monkeypatch.setattr(backup_stream.Writer, "end", lambda self, counts: end(self, {**counts, "audit": 99}))
     data = made(clinic)
     with pytest.raises(BackupError, match="broken"):
         verify_backup(io.BytesIO(data), clinic.master)
@@ -161,9 +161,9 @@ def test_an_end_that_counts_wrong_is_found(clinic: Clinic, monkeypatch: pytest.M
         (b"", "is not a backup"),
         (b"SQLite format 3\0" * 10, "is not a backup"),
         (b"STEMWISE-BACKUP/2\n" + b"\0" * 99, "newer program"),
-        (backup.MAGIC + b"\0\0\0\x02{}", "broken"),
-        (backup.MAGIC + b"\xff\xff\xff\xff", "broken"),
-        (backup.MAGIC + b"\0\0\0\x02[]", "broken"),
+        (backup_stream.MAGIC + b"\0\0\0\x02{}", "broken"),
+        (backup_stream.MAGIC + b"\xff\xff\xff\xff", "broken"),
+        (backup_stream.MAGIC + b"\0\0\0\x02[]", "broken"),
     ],
 )
 def test_what_is_no_backup_is_refused_with_a_remedy(data: bytes, says: str) -> None:
@@ -183,7 +183,7 @@ def test_another_key_file_is_named_and_nothing_is_written(
 
 def test_a_newer_schema_is_refused(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made(clinic)
-    monkeypatch.setattr(backup, "known_revisions", lambda: {"0000"})
+    monkeypatch.setattr(backup_stream, "known_revisions", lambda: {"0000"})
     with pytest.raises(BackupError, match="install the version of Stemwise that made it"):
         verify_backup(io.BytesIO(data), clinic.master)
 

@@ -14,7 +14,7 @@ from support.walker import Clinic, Walker
 
 from bot.outputs import write_result
 from flows.storage import models
-from flows.storage.backup import Rows, _Reader
+from flows.storage.backup_stream import Reader, Rows
 from flows.storage.keys import INSTALLATION, MasterKey, SealError, unseal
 from flows.storage.store import Store
 
@@ -139,7 +139,7 @@ def test_nothing_of_an_erased_case_is_left(
     with out.open("rb") as file:
         inside = [
             v
-            for record in _Reader(file, here.master).records()
+            for record in Reader(file, here.master).records()
             if isinstance(record, Rows)
             for r in record.rows
             for v in r
@@ -178,7 +178,7 @@ def test_a_backup_made_before_is_what_the_command_says_it_does_not_reach(
     with out.open("rb") as file:
         inside = [
             v
-            for record in _Reader(file, here.master).records()
+            for record in Reader(file, here.master).records()
             if isinstance(record, Rows)
             for r in record.rows
             for v in r

@@ -83,6 +83,7 @@ def test_the_table_says_why_there_is_no_percent_and_where_two_percents_are_not_c
     assert (
         "From 18 June 2024 to 3 March 2025 not compared, since not the same was asked, weighed or set aside: " in text
     )
+    assert text.count("not compared, since") == 2, "what is not known is no break of its own"
     assert "Between two of them nothing is known" in text
 
 

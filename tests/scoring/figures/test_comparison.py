@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from matplotlib.colors import to_hex
@@ -12,6 +13,7 @@ from scoring.figures import compare as comparison_figure
 from scoring.figures import palette
 from scoring.figures.layout import map_cells
 from scoring.instrument import load
+from scoring.result import assess
 from tests.scoring.figures.made import EVERY, EXTREMES, artists, inside, made, overlaps, rated, texts, vector
 
 CELLS = {cell.id: cell for cell in map_cells(load().figures)}
@@ -97,3 +99,21 @@ def test_both_ages_and_days_stand_in_the_header() -> None:
     assert drawn["facts"] == f"6 y 3 m → 7 y 4 m  ·  28 Feb 2026 → 30 Mar 2027  ·  Stemwise {load().version}"
     assert drawn["value:sensory_integration"] == "42 → 68"
     assert drawn["moved:relational"] == "level"
+
+
+def test_what_was_not_asked_alike_has_a_struck_arrow_no_mark_of_movement_and_is_explained() -> None:
+    figures = load().figures.model_copy(update={"earlier_versions": {"0.2.0": ("sleep", "language")}})
+    using = load().model_copy(update={"figures": figures})
+    before, after = (vector(number).case for number in ("08", "09"))
+    comparison = compare(assess(replace(before, taken_with_version="0.2.0"), using), assess(after, using))
+    figure = comparison_figure.figure(comparison)
+    found, drawn = artists(figure), texts(figure)
+    assert {gid.partition(":")[2] for gid in found if gid.startswith("struck:")} == {"sleep", "language"}
+    assert "moved:sleep" not in found
+    assert overlaps(drawn) == []
+    words = {t.gid: t.words for t in drawn}
+    assert " ".join(t.words for t in drawn if t.gid.startswith("note:")) == "Struck arrow: not asked alike."
+    assert words["facts"].endswith(f"Stemwise 0.2.0 → {load().version}")
+    assert words["notice:0"].startswith("No change here shows a cause.")
+    assert words["moved:relational"] == ("not alike" if "relational" in comparison.versions.domains else "level")
+    assert "struck:sleep" not in artists(comparison_figure.figure(COMPARISONS["08 and 09"]()))

@@ -343,6 +343,28 @@ def test_a_figure_that_makes_no_sense_is_told(copy: Copy, fault: str) -> None:
     assert any(f == file and p.startswith(place) for f, p in copy.problems())
 
 
+EARLIER_FAULTS: dict[str, tuple[Edit, str]] = {
+    "no list": (put("earlier_versions", ...), "earlier_versions"),
+    "a version that is a number": (lambda data: data["earlier_versions"].update({2: []}), "earlier_versions"),
+    "the installed version": (lambda data: data["earlier_versions"].update({load().version: []}), "earlier_versions."),
+    "a function that does not exist": (put("earlier_versions", {"0.2.0": ["dreams"]}), "earlier_versions.0.2.0"),
+    "a function twice": (put("earlier_versions", {"0.2.0": ["sleep", "sleep"]}), "earlier_versions.0.2.0"),
+    "one function and no list": (put("earlier_versions", {"0.2.0": "sleep"}), "earlier_versions.0.2.0"),
+}
+
+
+@pytest.mark.parametrize("fault", EARLIER_FAULTS)
+def test_a_fault_in_the_list_of_earlier_versions_is_told(copy: Copy, fault: str) -> None:
+    edit, place = EARLIER_FAULTS[fault]
+    copy.data(FIGURES, edit)
+    assert any(f == FIGURES and p.startswith(place) for f, p in copy.problems())
+
+
+def test_an_earlier_version_is_read_with_what_has_changed_since(copy: Copy) -> None:
+    copy.data(FIGURES, put("earlier_versions", {"0.2.0": ["sleep"], "0.1.0": []}))
+    assert load_from(copy.folder).figures.earlier_versions == {"0.2.0": ("sleep",), "0.1.0": ()}
+
+
 # --- words --------------------------------------------------------------------------------------------------------------
 
 WORD_FAULTS: dict[str, tuple[str, Edit, str]] = {
