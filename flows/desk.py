@@ -248,10 +248,16 @@ class Desk:
         self.tx.audit(turn.talk.account.id, "encounter.finished", interview.case_id)
         self.send_results(turn, interview.case_id, encounter.id, number)
 
-    def send_results(self, turn: Turn, case_id: str, encounter_id: str, number: int) -> None:
-        """Queue map and summary for the clinician who asks; both name the result they are made from."""
+    def send_results(
+        self,
+        turn: Turn,
+        case_id: str,
+        encounter_id: str,
+        number: int,
+        kinds: tuple[NewsKind, ...] = ("map", "summary"),
+    ) -> None:
+        """Queue map and summary for the clinician who asks; each names the result it is made from."""
         what = self.named_result(case_id, encounter_id, number)
-        kinds: tuple[NewsKind, ...] = ("map", "summary")
         for kind in kinds:
             turn.news.append(News(turn.talk.account.id, kind, what, case_id, is_protected=True))
         self.tx.audit(turn.talk.account.id, "results.sent", case_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.conversation import Turn
 from flows.dates import BirthRefused, read_birth
 from flows.interview_moves import clean
-from flows.views import News
+from flows.views import News, NewsKind
 
 STATES = (
     "stranger",
@@ -283,9 +283,9 @@ def show_results(turn: Turn) -> None:
     send_results(turn)
 
 
-def send_results(turn: Turn) -> None:
+def send_results(turn: Turn, kinds: tuple[NewsKind, ...] = ("map", "summary")) -> None:
     draft = turn.talk.home.draft
-    turn.desk.send_results(turn, draft["case"], draft["encounter"], draft["number"])
+    turn.desk.send_results(turn, draft["case"], draft["encounter"], draft["number"], kinds)
 
 
 def send_history(turn: Turn) -> None:
@@ -296,10 +296,10 @@ def send_history(turn: Turn) -> None:
 
 def send_report(turn: Turn) -> None:
     """The report is for the clinician: protected from nothing, since it may go into a record, but never sent on by us."""
-    send_file(turn, "report")
+    _send_file(turn, "report")
 
 
-def send_file(turn: Turn, wanted: str) -> None:
+def _send_file(turn: Turn, wanted: str) -> None:
     draft = turn.talk.home.draft
     body = {**turn.desk.named_result(draft["case"], draft["encounter"], draft["number"]), "wanted": wanted}
     turn.news.append(News(turn.talk.account.id, "file", body, draft["case"]))
@@ -316,7 +316,7 @@ def ask_before_handing(turn: Turn) -> None:
 
 
 def hand_over(turn: Turn) -> None:
-    send_file(turn, turn.talk.home.draft.pop("handing"))
+    _send_file(turn, turn.talk.home.draft.pop("handing"))
 
 
 def keep_here(turn: Turn) -> None:
@@ -369,12 +369,12 @@ def forget_flag(turn: Turn) -> None:
     turn.talk.home.draft.pop("flag", None)
 
 
-def is_bad_reason(turn: Turn) -> bool:
-    return not REASON_MIN <= len(clean(turn.text, 2000)) <= REASON_MAX
+def is_bad_reason(turn: Turn, most: int = REASON_MAX) -> bool:
+    return not REASON_MIN <= len(clean(turn.text, 2000)) <= most
 
 
-def refuse_reason(turn: Turn) -> None:
-    turn.say(f"A reason has {REASON_MIN} to {REASON_MAX} characters.")
+def refuse_reason(turn: Turn, most: int = REASON_MAX) -> None:
+    turn.say(f"A reason has {REASON_MIN} to {most} characters.")
 
 
 def clear_flag(turn: Turn) -> None:

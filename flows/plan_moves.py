@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flows import home_moves as home
 from flows.conversation import Turn
-from flows.home_moves import has_result, send_file
+from flows.home_moves import has_result
 from flows.interview_moves import clean
-from flows.views import News
 from scoring.edits import AS_COMPUTED, LIMITS, REASON_MAX, drop_edit, limits_edit, swap_edit
 from scoring.plan import what_else_fits
 from scoring.result import Result, assess_kept
@@ -21,7 +21,6 @@ REASONS = {
 }
 #: What the screens of the plan keep of the draft.
 KEPT = ("case", "encounter", "number")
-REASON_MIN = 3
 
 
 def result_of(turn: Turn) -> Result:
@@ -31,7 +30,11 @@ def result_of(turn: Turn) -> Result:
 
 
 def _stands(turn: Turn, activity: str | None) -> bool:
-    return has_result(turn) and any(activity in step.activities for step in result_of(turn).plan.steps)
+    return has_result(turn) and _is_in(result_of(turn), activity)
+
+
+def _is_in(result: Result, activity: str | None) -> bool:
+    return any(activity in step.activities for step in result.plan.steps)
 
 
 def is_in_plan(turn: Turn) -> bool:
@@ -43,11 +46,11 @@ def has_chosen(turn: Turn) -> bool:
     return _stands(turn, turn.talk.home.draft.get("activity"))
 
 
-def alternatives(turn: Turn) -> tuple[str, ...]:
-    """What else fits in the place of the chosen activity."""
-    result = result_of(turn)
-    chosen = turn.talk.home.draft["activity"]
-    return what_else_fits(result.case, result.profile, result.instrument, result.edits, chosen)
+def alternatives(result: Result, activity: str) -> tuple[str, ...]:
+    """What else fits in the place of an activity; nothing where another phone has taken it out."""
+    if not _is_in(result, activity):
+        return ()
+    return what_else_fits(result.case, result.profile, result.instrument, result.edits, activity)
 
 
 def choose(turn: Turn) -> None:
@@ -84,7 +87,7 @@ def as_computed(turn: Turn) -> None:
 
 
 def fits_instead(turn: Turn) -> bool:
-    return has_chosen(turn) and turn.arg in alternatives(turn)
+    return has_result(turn) and turn.arg in alternatives(result_of(turn), turn.talk.home.draft["activity"])
 
 
 def swap(turn: Turn) -> None:
@@ -102,11 +105,11 @@ def drop_quickly(turn: Turn) -> None:
 
 
 def is_bad_reason(turn: Turn) -> bool:
-    return not REASON_MIN <= len(clean(turn.text, 4000)) <= REASON_MAX
+    return home.is_bad_reason(turn, REASON_MAX)
 
 
 def refuse_reason(turn: Turn) -> None:
-    turn.say(f"A reason has {REASON_MIN} to {REASON_MAX} characters.")
+    home.refuse_reason(turn, REASON_MAX)
 
 
 def drop(turn: Turn) -> None:
@@ -121,8 +124,5 @@ def _drop(turn: Turn, reason: str) -> None:
 
 def send(turn: Turn) -> None:
     """The summary and the report again, with the plan as it is now."""
-    draft = turn.talk.home.draft
-    named = turn.desk.named_result(draft["case"], draft["encounter"], draft["number"])
-    turn.news.append(News(turn.talk.account.id, "summary", named, draft["case"], is_protected=True))
-    turn.desk.tx.audit(turn.talk.account.id, "results.sent", draft["case"])
-    send_file(turn, "report")
+    home.send_results(turn, ("summary",))
+    home.send_report(turn)

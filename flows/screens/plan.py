@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from flows import plan_moves as moves
 from flows.conversation import Turn
 from flows.screens.parts import BACK, HOME, Rendered, grid, without_empty
 from flows.views import Button
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
+from scoring.documents.safety import waiting_reasons
 from scoring.documents.steps import (
     LIMIT_WORDS,
+    activity_facts,
     edit_lines,
     empty_reason,
     load_blocks,
     step_title,
     weekly_minutes,
+    who_leads,
     why,
 )
 from scoring.documents.words import Wording, capital, counted, sentence
@@ -44,11 +47,12 @@ def _plan(turn: Turn) -> Rendered:
     if result.plan.waits:
         blocks.append(
             Paragraph(
-                "The plan waits while harm may go on. If the person who harms has no contact, record it under Change an "
-                "answer: a new result opens the plan.",
+                "The plan waits. What has changed since is recorded under Change an answer, also that the person who "
+                "harms has no contact; the new result says whether the plan still waits.",
                 "strong",
             )
         )
+        blocks.append(Bullets(tuple(waiting_reasons(words))))
     else:
         blocks.append(Paragraph("Tap an activity to see why it is there, to swap it or to leave it out.", "small"))
     rows = (
@@ -73,34 +77,27 @@ def _activity(turn: Turn) -> Rendered:
     blocks += [
         Paragraph("Why this?", "strong"),
         Paragraph(f"{step_title(words, step)}. {sentence(why(words, step, chosen))}"),
-        Bullets(tuple(_facts(result, chosen))),
+        Bullets((*activity_facts(words, chosen), *_load(result, chosen))),
         Paragraph("How it is done", "strong"),
         Bullets(text.how, start=1),
     ]
     return tuple(blocks), ((Button("Swap", "plan_swap"), Button("Leave out", "plan_drop")), (BACK, HOME)), "nothing"
 
 
-def _facts(result: Result, activity: str) -> list[str]:
-    text = Wording(result).activity(activity)
-    lines = [f"{capital(text.leader)} leads, {text.place}: {text.dose}."]
+def _load(result: Result, activity: str) -> Iterator[str]:
     if minutes := weekly_minutes(result, activity):
-        lines.append(f"It asks about {counted(round(minutes), 'minute')} a week of the family.")
-    if text.caution:
-        lines.append(f"Take care: {text.caution}")
-    if text.source:
-        lines.append(f"Source: {text.source}")
-    return lines
+        yield f"It asks about {counted(round(minutes), 'minute')} a week of the family."
 
 
 def _swap(turn: Turn) -> Rendered:
     result, chosen = moves.result_of(turn), turn.talk.home.draft["activity"]
     words = Wording(result)
     name = words.activity(chosen).name
-    others = moves.alternatives(turn)[:ALTERNATIVES_SHOWN] if moves.has_chosen(turn) else ()
+    others = moves.alternatives(result, chosen)[:ALTERNATIVES_SHOWN]
     if not others:
         text = "Nothing else in the library fits this target. Limits leave things out too."
         return (Heading(f"Swap: {name}"), Paragraph(text)), ((BACK, HOME),), "nothing"
-    lines = [" ".join((f"{words.activity(o).name}.", words.activity(o).what, *_facts(result, o)[:1])) for o in others]
+    lines = [f"{words.activity(o).name}. {words.activity(o).what} {who_leads(words, o)}" for o in others]
     buttons = [
         Button(f"{place}. {words.activity(other).name}", "plan_swap_for", other)
         for place, other in enumerate(others, start=1)

@@ -200,17 +200,24 @@ def step_functions(result: Result, step: Step) -> tuple[str, ...]:
 
 
 def _activity(words: Wording, step: Step, activity: str) -> Iterator[Block]:
+    yield Paragraph(words.activity(activity).name, "strong")
+    yield Bullets((f"Why: {sentence(why(words, step, activity))}", *activity_facts(words, activity)))
+
+
+def who_leads(words: Wording, activity: str) -> str:
+    """Who leads an activity, where, and how often."""
     text = words.activity(activity)
-    yield Paragraph(text.name, "strong")
-    lines = [
-        f"Why: {sentence(why(words, step, activity))}",
-        f"{capital(text.leader)} leads, {text.place}: {text.dose}.",
-    ]
+    return f"{capital(text.leader)} leads, {text.place}: {text.dose}."
+
+
+def activity_facts(words: Wording, activity: str) -> Iterator[str]:
+    """Who leads an activity, where, how often, what to take care of, and its source."""
+    text = words.activity(activity)
+    yield who_leads(words, activity)
     if text.caution:
-        lines.append(f"Take care: {text.caution}")
+        yield f"Take care: {text.caution}"
     if text.source:
-        lines.append(f"Source: {text.source}")
-    yield Bullets(tuple(lines))
+        yield f"Source: {text.source}"
 
 
 PLAN_HEADER = ("Step", "Why", "Activity", "Who leads", "Where", "How often", "Take care", "Source")

@@ -235,7 +235,7 @@ def test_used_withdrawn_and_made_up_links_show_the_same_screen(
 
 
 def test_random_walks_of_carers_never_show_a_result_or_another(api: BotApi, clinician: Person, person: People) -> None:
-    """A bounded share; the full number of walks runs by hand (tests/proofs)."""
+    """A bounded share, through the Bot API."""
     new_case(clinician, "Walks")
     clinician.tap("Invite a carer first")
     seed = random.Random(3)

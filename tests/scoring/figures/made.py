@@ -177,6 +177,21 @@ def luminance(rgb: NDArray[Any]) -> NDArray[np.float64]:
     return light
 
 
+def contrasts(figure: Figure) -> list[tuple[Drawn, float]]:
+    """Every text of a picture with its contrast to whatever lies under it, at its worst."""
+    below = luminance(ground(figure))
+    found = []
+    for drawn in texts(figure):
+        left, top, right, bottom = (round(v) for v in drawn.box)
+        colour = str(drawn.text.get_color())
+        ink = float(luminance(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])))
+        under = below[max(top, 0) : bottom, max(left, 0) : right]
+        # Of the lines that a box may touch at its rim (an outline, a hatch) a few pixels are let go.
+        ends = (float(np.quantile(under, 0.02)), float(np.quantile(under, 0.98)))
+        found.append((drawn, min((max(ink, v) + 0.05) / (min(ink, v) + 0.05) for v in ends)))
+    return found
+
+
 def lab(colour: str, vision: str = "usual") -> NDArray[np.float64]:
     """CIE L*a*b* (D65) of a `#rrggbb` colour as somebody with this vision sees it."""
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -18,18 +17,7 @@ from scoring.figures import brain_map, draw_comparison, draw_history, draw_map, 
 from scoring.figures import compare as comparison_figure
 from scoring.figures.text import visible
 from scoring.result import Result
-from tests.scoring.figures.made import (
-    EXTREMES,
-    LABELS,
-    NUMBERS,
-    ground,
-    luminance,
-    made,
-    overlaps,
-    rated,
-    texts,
-    vector,
-)
+from tests.scoring.figures.made import EXTREMES, LABELS, NUMBERS, contrasts, made, overlaps, rated, texts, vector
 
 CASES: dict[str, Callable[[], Result]] = {
     **{f"example {number}": partial(vector, number) for number in NUMBERS},
@@ -91,16 +79,7 @@ def test_texts_are_large_enough_plain_bundled_within_the_sheet_and_not_over_one_
     "case", ["example 01", "example 05", "example 06", "example 08", "example 14", "example 15", "all 1", "all 12", "nothing known"]
 )  # fmt: skip
 def test_every_text_stands_out_from_all_that_lies_under_it(case: str, picture: str) -> None:
-    figure = PICTURES[picture](CASES[case]())
-    below = luminance(ground(figure))
-    for drawn in texts(figure):
-        left, top, right, bottom = (round(v) for v in drawn.box)
-        colour = str(drawn.text.get_color())
-        ink = float(luminance(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])))
-        under = below[max(top, 0) : bottom, max(left, 0) : right]
-        # Of the lines that a box may touch at its rim (an outline, a hatch) a few pixels are let go.
-        dark, light = np.quantile(under, 0.02), np.quantile(under, 0.98)
-        ratio = min((max(ink, v) + 0.05) / (min(ink, v) + 0.05) for v in (float(dark), float(light)))
+    for drawn, ratio in contrasts(PICTURES[picture](CASES[case]())):
         assert ratio >= 4.5, (drawn.gid, drawn.words, ratio)
 
 

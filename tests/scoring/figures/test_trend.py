@@ -18,7 +18,7 @@ from scoring.figures import trend as picture
 from scoring.figures.words import TREND_MAX, day_short, kind_of
 from scoring.instrument import load
 from scoring.trend import Trend, trend
-from tests.scoring.figures.made import EVERY, LABELS, artists, ground, luminance, overlaps, texts
+from tests.scoring.figures.made import EVERY, LABELS, artists, contrasts, overlaps, texts
 from tests.scoring.figures.test_every_picture import size_of
 
 BORN = date(2018, 3, 14)
@@ -84,15 +84,7 @@ def test_texts_are_large_enough_within_the_sheet_and_not_over_one_another(name: 
 
 @pytest.mark.parametrize("name", ["seven with gaps", "twelve over years", "lowest and highest", "set aside"])
 def test_every_text_stands_out_from_all_that_lies_under_it(name: str) -> None:
-    figure = picture.figure(COURSES[name]())
-    below = luminance(ground(figure))
-    for drawn in texts(figure):
-        left, top, right, bottom = (round(v) for v in drawn.box)
-        colour = str(drawn.text.get_color())
-        ink = float(luminance(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])))
-        under = below[max(top, 0) : bottom, max(left, 0) : right]
-        ends = np.quantile(under, 0.02), np.quantile(under, 0.98)
-        ratio = min((max(ink, float(v)) + 0.05) / (min(ink, float(v)) + 0.05) for v in ends)
+    for drawn, ratio in contrasts(picture.figure(COURSES[name]())):
         assert ratio >= 4.5, (drawn.gid, drawn.words, ratio)
 
 
