@@ -21,12 +21,14 @@ def case_json(
     cleared_flags: Iterable[str] = (),
     no_contact: bool,
     instrument: Instrument,
+    version: str | None = None,
 ) -> dict[str, Any]:
     """A `stemwise-case/1` object of one encounter.
 
     Parameters
     ----------
     answers : the clinician's; only these are scored
+    version : of the instrument the answers were taken with, where that is not the installed one
     open_flags : ids of safety questions with an open flag, whoever raised it; cleared ones answer false
     """
     figures, value = instrument.figures, answers.value
@@ -46,7 +48,7 @@ def case_json(
         "label": label,
         "born": born.isoformat(),
         "assessed": assessed.isoformat(),
-        "instrument": {"id": instrument.id, "version": instrument.version},
+        "instrument": {"id": instrument.id, "version": version or instrument.version},
         "facts": {name: value(f"facts.{name}") for name in FACTS},
         "weeks_early": value("weeks_early"),
         "history": {

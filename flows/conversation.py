@@ -75,6 +75,8 @@ class Interview:
     answers: Answers
     flags: list[RaisedFlag]
     is_dated: bool
+    #: The version of the instrument it was begun with; empty for the installed one.
+    version: str = ""
     at: str = ""
     is_returning: bool = False
     shows_why: bool = False

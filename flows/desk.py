@@ -175,6 +175,7 @@ class Desk:
             cleared_flags={f.question for f in flags if f.state == "cleared"} - opened,
             no_contact=bool(interview and interview.answers.value("no_contact")),
             instrument=self.instrument,
+            version=interview.version if interview else None,
         )
 
     def begin_encounter(self, turn: Turn, case_id: str) -> None:

@@ -278,6 +278,7 @@ class Casebook:
             answers=Answers(),
             flags=self._flags.of_case(case.id),
             is_dated=encounter.assessed is not None,
+            version=version,
             opened_on=today.isoformat(),
         )
         self._tx.session.add(
@@ -336,6 +337,7 @@ class Casebook:
             answers=answers,
             flags=self._flags.of_case(case.id),
             is_dated=encounter.assessed is not None,
+            version=row.instrument_version,
             results=self.count_results(encounter.id),
             others=self._others(encounter.id, case.id) if informant.role == "clinician" else [],
             **data,

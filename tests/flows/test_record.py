@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from support.walker import Clinic, Walker
 
 from bot.outputs import as_json
@@ -334,3 +334,15 @@ def test_hundreds_of_damaged_exports_are_refused_whole_or_can_be_worked_with(
         record, what = damaged(exported, dice)
         refuse_or_take(clinic, record, what, before)
         clinic.close()
+
+
+def test_a_case_names_the_version_its_answers_were_taken_with(walker: Walker) -> None:
+    """Begun before an upgrade and finished after it: a comparison must not take it for one of the new version."""
+    walker.new_case()
+    walker.fill_until("Review")
+    with walker.clinic.desk() as desk:
+        desk.tx.session.execute(update(models.Interview).values(instrument_version="0.2.0"))
+    walker.tap("Finish")
+    (result,) = walker.clinic.record("Robin")["encounters"][0]["results"]
+    assert result["case"]["instrument"]["version"] == "0.2.0"
+    assert result["instrument_version"] == walker.clinic.instrument.version
