@@ -166,9 +166,10 @@ class Interview:
         return answer is not None and answer.is_bulk
 
     def step_before(self, instrument: Instrument) -> Step | None:
-        steps = self.steps(instrument)
+        """Where Back leads; back to the review as well past no harm that nobody has asked about singly."""
         if self.is_returning:
-            return steps[-1]
+            return self.step_after(instrument)
+        steps = self.steps(instrument)
         return before(steps, step_at(steps, self.at))
 
     def go_to(self, step: Step) -> None:

@@ -102,6 +102,17 @@ def fits_set_aside(turn: Turn) -> bool:
     return turn.step.kind == "function"
 
 
+def has_unasked_harm(turn: Turn) -> bool:
+    """A present harm of which nobody has been asked whether it goes on: no result is made past it."""
+    interview = turn.interview
+    return interview.role == "clinician" and interview.step_after(turn.instrument).stage == "history"
+
+
+def ask_harm(turn: Turn) -> None:
+    arrive_after(turn)
+    turn.interview.is_returning = True
+
+
 def asks_once_more(turn: Turn) -> bool:
     """Finish asks once more while safety questions are open."""
     interview = turn.interview

@@ -132,7 +132,9 @@ def _interview_moves() -> Iterator[Move]:
         if stage not in OF_ONE_SCREEN:
             yield Move("forward", stage, None, (leads_to(stage),), moves.arrive_after)
             yield Move("back", stage, None, (leads_back_to(stage),), moves.arrive_before)
-        for later in STAGES[STAGES.index(stage) + 1 :]:
+        # a harm that came up while an answer was changed is asked before anything else goes on
+        unasked = () if stage == "history" else ("history",)
+        for later in (*STAGES[STAGES.index(stage) + 1 :], *unasked):
             yield Move("forward", stage, later, (leads_to(later),), moves.arrive_after)
         for earlier in (*ASKING[: ASKING.index(stage)], "review"):
             yield Move("back", stage, earlier, (leads_back_to(earlier),), moves.arrive_before)
@@ -151,6 +153,7 @@ def _interview_moves() -> Iterator[Move]:
     yield Move("send", "review", "finished", (carer.may_send,), carer.send)
     yield Move("section", "review", None, (moves.fits_section,), moves.show_section)
     yield Move("page", "review", None, (moves.fits_page,), moves.show_page)
+    yield Move("finish", "review", "history", (moves.has_unasked_harm,), moves.ask_harm)
     yield Move("finish", "review", None, (moves.asks_once_more,), moves.ask_once_more)
     yield Move("finish", "review", None, (moves.must_read,), moves.wait_for_reading)
     yield Move("finish", "review", "finished", (moves.may_finish,), moves.finish)

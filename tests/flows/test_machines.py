@@ -37,7 +37,7 @@ OUT_OF_A_STAGE = {
     "withdraw": {"withdrawn"},
     "pause": {"paused"},
     "send": {"safety", "finished"},
-    "finish": {STAYS, "finished"},
+    "finish": {STAYS, "history", "finished"},
     "change": {"review"},
 }
 BETWEEN_STAGES = ("forward", "back", "edit", "resume")

@@ -242,6 +242,27 @@ def edit_everything(walker: Walker) -> None:
     walker.tap("Next" if walker.has("Next") else "Skip")
 
 
+def leave_a_harm_unasked(walker: Walker) -> None:
+    """A harm set from the review: whatever is changed next leads to its question, and so does Finish."""
+    walker.tap("History")
+    walker.tap("More ›")
+    walker.tap("Childhood, hard")
+    walker.tap_times("Sexual harm", 2)
+    walker.tap("Back")
+    walker.tap("Back")
+    walker.tap("‹ Back")
+    for section in ("Functioning", "Relationships now", "Safety"):
+        walker.tap(section)
+        walker.tap(next(b.words for b in walker.screen.buttons if b.action == "edit"))
+        walker.tap("Next" if walker.has("Next") else "Skip")
+        assert walker.heading == "Is this still happening?"
+        walker.tap("Back")
+        walker.tap("‹ Back")
+    walker.tap("Finish")
+    assert walker.heading == "Is this still happening?"
+    walker.tap("No")
+
+
 def finish(walker: Walker) -> None:
     """Finish, once more where it asks."""
     walker.tap("Finish")
@@ -278,6 +299,8 @@ def walk_clinicians_interviews(clinic: Clinic, walker: Walker, number: int) -> N
     """All that a clinician does in interviews of their own, with whatever instrument the clinic has."""
     use_everything(walker, "Everything", EIGHT_YEARS if number == 0 else INFANT)
     edit_everything(walker)
+    if number == 0:
+        leave_a_harm_unasked(walker)
     finish(walker)
     walker.tap("Change an answer")
     walker.command("start")
