@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.settings import Settings
 from flows import engine
-from flows.storage.keys import KeyFileError, MasterKey, make_key_file, read_key_file
+from flows.storage.keys import KeyFileError, MasterKey, SealError, make_key_file, read_key_file
+from flows.storage.rotation import why_it_does_not_open
 from flows.storage.store import Store
 from scoring.instrument import Instrument, load
 
@@ -76,5 +77,10 @@ def build(settings: Settings) -> App:
     private_folder(settings.home)
     instrument = load()
     store = Store(settings.url, master_key(settings), clock)
-    store.prepare()
+    try:
+        store.prepare()
+    except SealError as error:  # perhaps a rotation of the key was cut off, which is soon mended
+        why = why_it_does_not_open(store, settings.key_file) or str(error)
+        store.close()
+        raise SealError(why) from None
     return App(settings, instrument, store, engine.Engine(store, instrument, engine_settings(settings)))

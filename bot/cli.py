@@ -89,10 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:
         if options.debug:
-            traceback.print_exc()
+            _print_where(error)
         code, line = _in_one_line(error)
         print(f"stemwise: {line}", file=sys.stderr)
         return code
+
+
+def _print_where(error: BaseException) -> None:
+    """Where an error came about, and where what caused it; never their texts, which could hold content."""
+    if cause := error.__cause__ or error.__context__:
+        _print_where(cause)
+    print("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__, file=sys.stderr)
 
 
 def _in_one_line(error: Exception) -> tuple[int, str]:

@@ -53,8 +53,8 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "hide": INFORMANTS,
     "show": INFORMANTS,
     "here": INFORMANTS,
-    "erase_one": INFORMANTS,
-    "yes_erase_mine": INFORMANTS,
+    "erase_one": ANSWERING,
+    "yes_erase_mine": ANSWERING,
     "go_on_with": ANSWERING,
     "stop_reminding": ANSWERING,
     "mine": ANSWERING,
@@ -115,6 +115,9 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "privacy": ANSWERING,
 }
 
+#: What leads out of a questionnaire to somebody's own cases: a clinician who answers one is still their clinician.
+TO_OWN_CASES = frozenset({"home", "cases", "flags", "new", "open"})
+
 
 def actor_of(talk: Talk) -> Actor:
     """In which role an account acts just now."""
@@ -127,4 +130,6 @@ def actor_of(talk: Talk) -> Actor:
 
 def permits(talk: Talk, trigger: str) -> bool:
     """Whether the account may fire a trigger where it stands."""
+    if trigger in TO_OWN_CASES and talk.account.clinician_id:
+        return True
     return actor_of(talk) in MAY.get(trigger, frozenset())

@@ -115,7 +115,8 @@ def write_word(turn: Turn) -> None:
 
 
 def compare(turn: Turn) -> None:
-    words = turn.instrument.words.scales["carer_scale"][turn.arg].word
+    texts = turn.instrument.texts[turn.interview.language(turn.instrument)]
+    words = texts.scales["carer_scale"][turn.arg].word
     answer_item(turn, turn.step.items[0], turn.arg, words)
     turn.goes_forward = True
 
@@ -143,7 +144,6 @@ def send(turn: Turn) -> None:
     """Send: what was left unconfirmed is latched, and the case's clinician gets one quiet line without content."""
     turn.desk.latch_unconfirmed(turn)
     turn.desk.tell_questionnaire_is_back(turn)
-    turn.talk.is_hidden = False
 
 
 def withdraw(turn: Turn) -> None:

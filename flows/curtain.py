@@ -1,4 +1,4 @@
-"""What works over every screen of a questionnaire, whatever its state: Hide and the way back, and no more reminders."""
+"""What works over every screen of somebody who answers, whatever its state: Hide and the way back, and no more reminders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from flows.wording import translator
 
 def _hide(turn: Turn) -> None:
     """Something neutral at once; a danger answer left standing is meant."""
-    turn.desk.latch_unconfirmed(turn)
+    if turn.talk.interview:
+        turn.desk.latch_unconfirmed(turn)
     turn.talk.is_hidden = True
     turn.talk.home.draft.pop("offers_return", None)
 
@@ -19,7 +20,7 @@ def _show(turn: Turn) -> None:
 
 
 def _here(turn: Turn) -> None:
-    """`/start` in a questionnaire: the place where it stands; behind the curtain, a way back."""
+    """`/start`: the place where the conversation stands; behind the curtain, a way back."""
     if turn.talk.is_hidden:
         turn.talk.home.draft["offers_return"] = True
 
@@ -30,5 +31,5 @@ def _stop_reminding(turn: Turn) -> None:
     turn.say(translator(turn.talk.account.locale)("You will not be reminded any more."))
 
 
-#: What works over every screen of a questionnaire, whatever its state.
+#: What is done, by trigger.
 CURTAIN = {"hide": _hide, "show": _show, "here": _here, "stop_reminding": _stop_reminding}

@@ -167,14 +167,23 @@ class Engine:
             del desk.erased[erased_before:]
             log.error("turn failed: event=%s account=%s %s", event.id, account.id, _where(error))
             desk.mail.mark_failed(event.source, event.id)
-            screen = self._screen_after_failure(desk, account, event)
             words = translator(account.locale)(FAILED)
+            screen = self._screen_after_failure(desk, account, event, words)
             return Taken(account.id, screen, words, has_failed=True, recipients=frozenset({account.id}))
 
-    def _screen_after_failure(self, desk: Desk, account: Account, event: Event) -> Screen:
-        """Where things stand; where even that cannot be shown, a way home, so that nobody else's turn is held up."""
+    def _screen_after_failure(self, desk: Desk, account: Account, event: Event, words: str) -> Screen:
+        """Where things stand; where even that cannot be shown, a way home, so that nobody else's turn is held up.
+
+        A tap is answered with the words that say so; whoever typed finds them on the screen.
+        """
         try:
-            return show(self._turn_of(desk, account, event))
+            with desk.tx.savepoint():
+                turn = self._turn_of(desk, account, event)
+                if event.kind != "tap":
+                    turn.talk.hint, turn.talk.wants_new_message = words, True
+                    turn.talk.screen_version += 1
+                    desk.talks.save(turn.talk, turn.today)
+                return show(turn)
         except Exception as error:
             if storage_error(error):
                 raise
@@ -251,6 +260,7 @@ class Engine:
         if talk.is_hidden and event.kind == "tap":
             return translator(talk.account.locale)(MOVED_ON)
         if self._fire(turn, trigger):
+            talk.is_hidden = False
             return ""
         return translator(talk.account.locale)(CODE_REFUSED if trigger in ("enrol", "invited") else NOT_HERE)
 
@@ -262,7 +272,8 @@ class Engine:
             return self._opened(turn, arg)
         if name == "start" and talk.account.informs and talk.account.clinician_id:
             return "choose_place"
-        if name in ("start", "resume") and talk.interview and talk.interview.role != "clinician":
+        is_answering = talk.interview is not None and talk.interview.role != "clinician"
+        if name in ("start", "resume") and (is_answering or talk.is_hidden):
             return "here"
         if talk.account.clinician_id is None:
             return {"erase": "privacy", "start": "mine", "resume": "mine"}.get(name, name)
@@ -319,7 +330,6 @@ class Engine:
         if INTERVIEW.offers("pause", interview.state):
             INTERVIEW.fire(interview, "pause", turn)
         turn.desk.leave_interview(turn)
-        turn.talk.is_hidden = False
         turn.talk.home.state = "case" if interview.role == "clinician" else "mine"
         fired = HOME.fire(turn.talk.home, trigger, turn)
         self._follow(turn)

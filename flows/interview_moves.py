@@ -7,20 +7,14 @@ import unicodedata
 from flows.answers import Response, ResponseKind
 from flows.conversation import Interview, Turn
 from flows.itinerary import STAGES, Step, last_name
-from flows.labels import change_item, item_text, token_words
+from flows.labels import bulk_words, change_item, item_text, period_not_known_words, value_words
 from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
+from flows.wording import translator
 
 MAX_NOTE = 2000
 CONTACT = "The person who harms has no contact with them."
 MAX_LANGUAGES = 120
 LISTS = ("hard", "held", "relationships", "safety", "facts")
-BULK_WORDS = {
-    "hard": "None of these",
-    "held": "All steady",
-    "relationships": "All steady",
-    "safety": "None of these",
-    "facts": "All checked",
-}
 BULK_VALUES: dict[str, int | bool] = {"hard": 0, "held": 3, "relationships": 3, "safety": False, "facts": True}
 
 
@@ -51,7 +45,7 @@ def fits_expected(turn: Turn) -> bool:
 
 
 def fits_bulk(turn: Turn) -> bool:
-    return turn.step.kind in BULK_WORDS
+    return turn.step.kind in BULK_VALUES
 
 
 def fits_period(turn: Turn) -> bool:
@@ -229,6 +223,8 @@ def respond_to(
     if kind is None:
         kind = "not_sure" if value is None else "answer"
     shown = item_text(item, turn.interview, turn.instrument)
+    if turn.interview.role != "clinician":
+        label = translator(turn.interview.locale)(label)  # kept as it stood on the button
     return Response(item=item, kind=kind, value=value, label=label, text=shown, is_bulk=bulk)
 
 
@@ -245,7 +241,7 @@ def answer_item(turn: Turn, item: str, value: int | bool | str | None, label: st
 def set_item(turn: Turn) -> None:
     item, token = split_item(turn)
     assert item is not None
-    words = token_words(turn.step.kind, item, token, turn.instrument)
+    words = value_words(turn.step.kind, item, token, turn.interview, turn.instrument)
     answer_item(turn, item, value_of(token), words)
 
 
@@ -267,7 +263,7 @@ def fill(turn: Turn) -> None:
             continue
         if step.kind == "safety" and turn.interview.open_flag(last_name(item)):
             continue  # nobody's bulk answer contradicts a flag that another raised
-        answer_item(turn, item, BULK_VALUES[step.kind], BULK_WORDS[step.kind], bulk=True)
+        answer_item(turn, item, BULK_VALUES[step.kind], bulk_words(step.kind, turn.interview), bulk=True)
     turn.goes_forward = step.kind == "safety" or step.is_answered(answers)
 
 
@@ -276,7 +272,7 @@ def period_not_known(turn: Turn) -> None:
     steps = turn.interview.steps(turn.instrument)
     for step in [s for s in steps if s.period == turn.step.period and s.kind in ("hard", "held")]:
         for item in step.items:
-            answer_item(turn, item, None, "Not known for this period", bulk=True)
+            answer_item(turn, item, None, period_not_known_words(turn.interview), bulk=True)
     remaining = turn.interview.steps(turn.instrument)
     turn.interview.at = next(s.key for s in remaining if s.period == turn.step.period and s.kind == "held")
     turn.goes_forward = True

@@ -1,10 +1,11 @@
-"""The words for items, values and sections on a clinician's screens, taken from the instrument."""
+"""The words for items, values and sections as each informant reads them, taken from the instrument."""
 
 from __future__ import annotations
 
 from flows.conversation import Interview
 from flows.itinerary import last_name
 from flows.scales import NOT_KNOWN
+from flows.wording import translator
 from scoring.instrument import Instrument
 from scoring.instrument.model import DangerAsked, FactorText
 
@@ -20,6 +21,14 @@ STAGE_NAMES = {
 }
 
 
+#: What the one button that fills a list says to a clinician, by kind of list.
+BULK_WORDS = {
+    "hard": "None of these",
+    "held": "All steady",
+    "relationships": "All steady",
+    "safety": "None of these",
+    "facts": "All checked",
+}
 #: Notes on why answers were changed after finishing, by the number of the result that they led to.
 CHANGE = "change."
 
@@ -120,8 +129,30 @@ def item_text(item: str, interview: Interview, instrument: Instrument) -> str:
     return STAGE_NAMES.get(item, item)
 
 
+def value_words(kind: str, item: str, token: str, interview: Interview, instrument: Instrument) -> str:
+    """The word for a value on a list's button, as who answers sees it."""
+    if interview.role == "clinician":
+        return token_words(kind, item, token, instrument)
+    return asked_words(kind, token, interview, instrument)
+
+
+def bulk_words(kind: str, interview: Interview) -> str:
+    """The words of the button that answers all of a list that is still open, as who answers sees them."""
+    if interview.role == "clinician":
+        return BULK_WORDS[kind]
+    t = translator(interview.locale)
+    return t("None of these") if kind == "hard" else t("All of these, nearly always")
+
+
+def period_not_known_words(interview: Interview) -> str:
+    """The words of the button that leaves a whole period unknown."""
+    if interview.role == "clinician":
+        return "Not known for this period"
+    return translator(interview.locale)("I do not know about this time")
+
+
 def token_words(kind: str, item: str, token: str, instrument: Instrument) -> str:
-    """The word for a value on a list's button."""
+    """The word for a value on a list's button, as a clinician sees it."""
     scales = instrument.words.scales
     if token == NOT_KNOWN:
         return "not known"

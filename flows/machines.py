@@ -182,7 +182,9 @@ def _home_moves() -> Iterator[Move]:
     for state in home.STATES:
         yield Move("invited", state, "mine", (informant.has_invitation,), informant.accept_invitation)
     for state, parent in home.INFORMANTS_PARENTS.items():
-        yield Move("back", state, parent, (informant.is_only_informant,), home.enter)
+        # only an informant erases, so that Back leads there for a clinician too
+        guards = () if state == "erase_mine" else (informant.is_only_informant,)
+        yield Move("back", state, parent, guards, home.enter)
     yield Move("erase_one", "privacy", "erase_mine", (informant.is_mine,), informant.choose_mine_to_erase)
     yield Move("yes_erase_mine", "erase_mine", "mine", (informant.knows_mine,), informant.erase_mine)
     yield Move(

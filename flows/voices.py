@@ -49,7 +49,7 @@ def _flags(desk: Desk, case_id: str) -> Iterator[FlagLine]:
         if flag.state == "withdrawn":
             continue
         yield FlagLine(
-            flag=desk.instrument.words.safety[flag.question].short,
+            flag=flag.question,
             raised_by=WHO[flag.role],
             raised_on=desk.settings.local_day(flag.raised_at),
             cleared_by="Clinician" if flag.ended_at else None,

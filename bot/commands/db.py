@@ -152,6 +152,9 @@ def run_restore(options: argparse.Namespace, settings: Settings) -> None:
         print(f"{options.file}: can be restored. It holds {_in_words(contents)}.")
     else:
         print(f"Restored: {_in_words(contents)}. Programs that were running go on from here.")
+    for case_id in contents.brought_back:
+        line = f"What was erased of case {case_id} since the backup is back; erase it again: stemwise erase {case_id}"
+        print(line, file=sys.stderr)
 
 
 @contextmanager

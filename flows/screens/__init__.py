@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.conversation import Turn
-from flows.screens.carer import carer_screen
+from flows.screens.carer import carer_screen, hidden_screen
 from flows.screens.home import home_screen
 from flows.screens.interview import interview_screen
 from flows.screens.parts import Rendered
@@ -13,6 +13,8 @@ from scoring.documents.blocks import Block, Paragraph
 
 def _rendered(turn: Turn) -> Rendered:
     interview = turn.talk.interview
+    if turn.talk.is_hidden:
+        return hidden_screen(turn)
     if interview is None:
         return home_screen(turn)
     return interview_screen(turn) if interview.role == "clinician" else carer_screen(turn)

@@ -11,7 +11,7 @@ from flows import carer_moves as carer
 from flows import interview_moves as moves
 from flows.conversation import Turn
 from flows.itinerary import STAGES, Step, last_name
-from flows.labels import asked_text, asked_words, danger_asked
+from flows.labels import asked_text, asked_words, bulk_words, danger_asked, period_not_known_words
 from flows.scales import cycle_of, next_token, token_of
 from flows.screens.parts import Rendered, Rows, grid, without_empty
 from flows.views import Button, Typed
@@ -33,8 +33,6 @@ def words_of(turn: Turn) -> Translate:
 def carer_screen(turn: Turn) -> Rendered:
     """What stands on the phone of somebody who answers."""
     interview = turn.interview
-    if turn.talk.is_hidden:
-        return _hidden(turn)
     if interview.state in ENDED:
         return ENDED[interview.state](turn)
     step = turn.step
@@ -167,10 +165,9 @@ def _list(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
         words += t("tap to answer") if token is None else _value_words(turn, step, item, token)
         rows.append((Button(words, "set", f"{place}:{next_token(cycle_of(step.kind, item), token)}"),))
     if step.open_items(interview.answers):
-        bulk = t("None of these") if step.kind == "hard" else t("All of these, nearly always")
-        rows.append((Button(bulk, "fill"),))
+        rows.append((Button(bulk_words(step.kind, interview), "fill"),))
     if step.period:
-        rows.append((Button(t("I do not know about this time"), "not_known"),))
+        rows.append((Button(period_not_known_words(interview), "not_known"),))
     return tuple(blocks), tuple(rows)
 
 
@@ -278,7 +275,7 @@ def _last_look(turn: Turn) -> Rendered:
 # --- outside of the questions ----------------------------------------------------------------------------------------
 
 
-def _hidden(turn: Turn) -> Rendered:
+def hidden_screen(turn: Turn) -> Rendered:
     """Something neutral, at once; only somebody who writes /start is offered the way back."""
     t = words_of(turn)
     rows: Rows = ((Button(t("Go on"), "show"),),) if turn.talk.home.draft.get("offers_return") else ()
@@ -312,7 +309,7 @@ def _withdrawn(turn: Turn) -> Rendered:
     t = words_of(turn)
     return (
         (Heading(t("That is fine")), Paragraph(t("Nothing more is asked, and nobody will remind you."))),
-        ((Button(t("Privacy"), "privacy"),),),
+        ((Button(t("Privacy"), "privacy"), Button(t("Hide"), "hide")),),
         "nothing",
     )
 
@@ -330,9 +327,18 @@ def mine_screen(turn: Turn) -> Rendered:
     )
     last = (
         (Button(t("Help"), "help"), Button(t("Privacy"), "privacy")),
-        (Button(t("Language"), "language"),),
+        (Button(t("Language"), "language"), *_curtain(turn)),
     )
     return blocks, without_empty((*grid(buttons, 1), *last)), "nothing"
+
+
+def _curtain(turn: Turn) -> tuple[Button, ...]:
+    """Hide, for whoever may share the phone with somebody; a clinician's own screens have none."""
+    return () if turn.talk.account.clinician_id else (Button(words_of(turn)("Hide"), "hide"),)
+
+
+def _way_back(turn: Turn) -> tuple[Button, ...]:
+    return (Button(words_of(turn)("‹ Back"), "back"), *_curtain(turn))
 
 
 def questionnaires(turn: Turn) -> list[tuple[str, str, bool]]:
@@ -367,7 +373,7 @@ def help_screen(turn: Turn) -> Rendered:
         t("Nobody reads along. If someone is in danger, get help at once."),
     )
     help_now = tuple(Paragraph(line, "small") for line in turn.desk.help_lines(turn))
-    return (Heading(t("Help")), Bullets(lines), *help_now), ((Button(t("‹ Back"), "back"),),), "nothing"
+    return (Heading(t("Help")), Bullets(lines), *help_now), (_way_back(turn),), "nothing"
 
 
 def privacy_screen(turn: Turn) -> Rendered:
@@ -380,10 +386,14 @@ def privacy_screen(turn: Turn) -> Rendered:
         t("You can erase what you said until you send it. After that, ask the clinician."),
         t("Answers about danger stay when you erase the rest."),
     )
+    return (Heading(t("Privacy")), Bullets(lines)), (*erasing(turn), _way_back(turn)), "nothing"
+
+
+def erasing(turn: Turn) -> Rows:
+    """What somebody who answers can still erase of what they said."""
+    t = words_of(turn)
     open_ones = [(i, word) for i, word, is_open in questionnaires(turn) if is_open]
-    buttons = [Button(t("Erase what I said: {word}", word=word), "erase_one", i) for i, word in open_ones]
-    rows = (*grid(buttons, 1), (Button(t("‹ Back"), "back"),))
-    return (Heading(t("Privacy")), Bullets(lines)), rows, "nothing"
+    return grid([Button(t("Erase what I said: {word}", word=word), "erase_one", i) for i, word in open_ones], 1)
 
 
 def erase_screen(turn: Turn) -> Rendered:
@@ -393,7 +403,7 @@ def erase_screen(turn: Turn) -> Rendered:
             Heading(t("Erase what you said?")),
             Paragraph(t("It cannot be brought back. A yes about danger stays.")),
         ),
-        ((Button(t("Yes, erase"), "yes_erase_mine"), Button(t("‹ Back"), "back")),),
+        ((Button(t("Yes, erase"), "yes_erase_mine"),), _way_back(turn)),
         "nothing",
     )
 
@@ -402,4 +412,4 @@ def language_screen(turn: Turn) -> Rendered:
     t = words_of(turn)
     now = language_of(turn.talk.account.locale)
     buttons = [Button(LANGUAGE_NAMES.get(c, c), "set_language", c, is_chosen=c == now) for c in languages()]
-    return (Heading(t("Language")),), (*grid(buttons, 2), (Button(t("‹ Back"), "back"),)), "nothing"
+    return (Heading(t("Language")),), (*grid(buttons, 2), _way_back(turn)), "nothing"

@@ -8,6 +8,7 @@ from flows import home_moves as moves
 from flows.conversation import Turn
 from flows.dates import FORMS
 from flows.desk import on_day
+from flows.handing import before_it_leaves
 from flows.home_moves import LABEL_MAX, LABEL_MIN, PAGE_SIZE
 from flows.inviting_moves import ROLES, SELF_FROM_MONTHS
 from flows.screens import carer, plan
@@ -178,18 +179,10 @@ def _results(turn: Turn) -> Rendered:
 def _handing(turn: Turn) -> Rendered:
     """Before something leaves the clinic: who holds responsibility, and who must not learn of the visit."""
     draft = turn.talk.home.draft
-    lines = []
-    for info in turn.desk.invitations.of_case(draft["case"]):
-        who = str(info.words.get("relation") or ROLES[info.role])
-        said = {"yes": "holds parental responsibility", "no": "does not hold parental responsibility"}
-        lines.append(f"{who}: {said.get(str(info.words.get('responsible')), 'responsibility not known')}")
-        if info.words.get("must_not_learn"):
-            lines.append(f"Must not learn of it: {info.words['must_not_learn']}")
     what = "the page for the family" if draft.get("handing") == "family" else "the whole case as a file"
-    blocks: list[Block] = [Heading("Before it leaves here"), Paragraph(f"This sends you {what}.")]
-    blocks.append(Bullets(tuple(lines)) if lines else Paragraph("Nothing is recorded of who holds responsibility."))
-    blocks.append(Paragraph("Think of who could see it on the way, and who must not learn of the visit.", "small"))
-    return tuple(blocks), ((Button("Send it to me", "hand_over"), BACK),), "nothing"
+    blocks = (Heading("Before it leaves here"), Paragraph(f"This sends you {what}."))
+    said = before_it_leaves(turn.desk, draft["case"])
+    return (*blocks, *said), ((Button("Send it to me", "hand_over"), BACK),), "nothing"
 
 
 def _erase(turn: Turn) -> Rendered:
@@ -281,7 +274,8 @@ def _help(turn: Turn) -> Rendered:
 
 
 def _privacy(turn: Turn) -> Rendered:
-    return (Heading("Privacy"), Bullets(PRIVACY)), ((BACK,),), "nothing"
+    """A clinician's own; who answers a questionnaire besides can erase what they said there."""
+    return (Heading("Privacy"), Bullets(PRIVACY)), (*carer.erasing(turn), (BACK,)), "nothing"
 
 
 def _for(turn: Turn, clinicians: Callable[[Turn], Rendered], informants: Callable[[Turn], Rendered]) -> Rendered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows import interview_moves as moves
 from flows.conversation import Other, Turn
 from flows.itinerary import Step, last_name, progress
-from flows.labels import STAGE_NAMES, item_text, short_words, token_words
+from flows.labels import STAGE_NAMES, bulk_words, item_text, period_not_known_words, short_words, token_words
 from flows.scales import NOT_KNOWN, cycle_of, next_token, token_of
 from flows.screens.parts import BACK, HOME, PAUSE, Rendered, Rows, age_words, bar, grid, without_empty
 from flows.screens.review import review_screen
@@ -129,10 +129,10 @@ def _list(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
         legend = "; ".join(f"{words.scales[scale][v].word} = {words.scales[scale][v].handle}" for v in shown)
         blocks.append(Paragraph(f"Each tap steps on: {legend}.", "small"))
     blocks.extend(_others_on_list(turn, step))
-    bulk = (Button(moves.BULK_WORDS[step.kind], "fill"),) if step.open_items(interview.answers) else ()
+    bulk = (Button(bulk_words(step.kind, interview), "fill"),) if step.open_items(interview.answers) else ()
     if moves.has_been_said(turn):
         bulk = (*bulk, Button("As they said", "as_said"))
-    period_row = (Button("Not known for this period", "not_known"),) if step.period else ()
+    period_row = (Button(period_not_known_words(interview), "not_known"),) if step.period else ()
     return tuple(blocks), (*_item_buttons(turn, step), bulk, period_row, *_navigation(turn))
 
 

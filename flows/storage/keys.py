@@ -107,7 +107,7 @@ class MasterKey:
 
 def token_hash(token: str) -> bytes:
     """What is stored of a code or an invitation; 128 random bits need no salt."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()  # a link may hold half a character
 
 
 def new_token(prefix: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from flows.storage import keys, models
@@ -61,7 +61,9 @@ class Mail:
     def prune(self) -> int:
         """Forget ids that are too old to come again; how many."""
         before = self._tx.now - timedelta(days=KEEP_IDS_DAYS)
-        old = delete(models.Inbox).where(models.Inbox.taken_at < before, models.Inbox.source != "clock")
+        # of the clock's own, only those of a rest can go: what was told or reminded of once must not be due again
+        can_go = or_(models.Inbox.source != "clock", models.Inbox.event_id.startswith("due:rest:"))
+        old = delete(models.Inbox).where(models.Inbox.taken_at < before, can_go)
         result = self._tx.session.execute(old)
         return int(result.rowcount)  # type: ignore[attr-defined]
 

@@ -137,13 +137,13 @@ class Store:
     def _session(self, *, reads_only: bool) -> Iterator[Tx]:
         try:
             connection = self._engine.connect().execution_options(**{READS_ONLY: reads_only})
-            with connection, Session(bind=connection, expire_on_commit=False) as session:
+            # the lock comes first, then the clock: times run in the order of the transactions
+            with connection, connection.begin() as begun, Session(bind=connection, expire_on_commit=False) as session:
                 yield Tx(session, self._master, self._clock())
                 if reads_only:
-                    session.rollback()
+                    begun.rollback()
                 else:
                     session.commit()
-                    connection.commit()
         except Exception as error:
             if storage_error(error):
                 raise StorageUnavailable(_in_words(error)) from error

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flows.conversation import Account, Home, Interview, Talk
+from flows.home_moves import OF_INFORMANTS
 from flows.storage import keys, models
 from flows.storage.casebook import Casebook
 from flows.storage.store import Tx
@@ -40,6 +41,8 @@ class Talks:
         interview = self._casebook.interview(row.interview_id, today) if row.interview_id else None
         if self._is_anothers(account, interview, draft):
             state, draft, hint, interview = "home", {}, "", None  # the case was handed over
+        if account.clinician_id is None and interview is None and state not in OF_INFORMANTS:
+            state, draft, hint = "mine", {}, ""  # a suspended clinician, who still answers a questionnaire
         talk = Talk(
             account=account,
             home=Home(state, draft),

@@ -129,12 +129,13 @@ def test_doctor_is_content_once_a_restore_was_verified_with_the_present_key(
 
 
 def test_doctor_names_a_case_that_a_restore_brought_back_until_it_is_erased_again(
-    here: Installation, tmp_path: Path
+    here: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case_id, out = here.clinic.case_id("Robin"), tmp_path / "backup"
     assert here.run("db", "backup", "--out", str(out)) == 0
     assert here.run("erase", case_id, "--yes") == 0
     assert here.run("db", "restore", str(out), "--yes") == 0
+    assert f"erase it again: stemwise erase {case_id}" in capsys.readouterr().err
     only = found(here.doctor(), "erased", case_id, f"stemwise erase {case_id}")
     assert "Robin" not in repr(only)
     assert here.check() == []  # the data itself is sound

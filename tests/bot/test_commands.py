@@ -535,9 +535,21 @@ def test_a_locked_database_is_one_line_and_exit_code_1(two: Shell, monkeypatch: 
     assert "locked" in line
 
 
-def test_debug_shows_where_an_error_came_from(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--debug", "import", "none.json"]) == 2
-    assert "Traceback" in capsys.readouterr().err
+def test_debug_shows_where_an_error_came_from_and_not_its_text(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> object:
+        try:
+            raise KeyError(LABEL)
+        except KeyError as error:
+            raise ValueError(LABEL) from error
+
+    monkeypatch.setattr("bot.app.load", breaks)
+    assert main(["--debug", "cases"]) == 1
+    printed = capsys.readouterr().err
+    assert "test_commands.py" in printed and "app.py" in printed
+    assert "KeyError" in printed and "ValueError" in printed
+    assert LABEL not in printed
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import http.client
 import json
 import shutil
@@ -13,15 +14,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from support.bot_api import BotApi
 from support.people import Person
 from support.serving import Serving
 
 from bot.telegram.updates import ALLOWED
-from bot.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, Listening, read_listening, secret_of
+from bot.telegram.webhook import MAX_BODY_BYTES, SECRET_HEADER, Listening, WebhookServer, read_listening, secret_of
 
 PATH = "/hooks/stemwise"
 
@@ -158,6 +161,29 @@ def test_without_the_secret_nothing_is_taken(serving: WebhookServing, secret: st
         return
     assert serving.post(posted(message(900_001, 72)), secret=secret) == 403
     assert "900001" not in serving.taken()
+
+
+def test_who_has_no_secret_is_refused_before_a_byte_of_the_body_is_read(serving: WebhookServing) -> None:
+    for secret in ("", f"{SECRET_HEADER}: wrong\n"):
+        assert " 403 " in serving.raw(f"POST {PATH} HTTP/1.1\nHost: x\n{secret}Content-Length: 5000\n\n")
+
+
+@pytest.mark.parametrize("given", ["", "x", "é", "right"])
+def test_the_secret_is_compared_in_constant_time(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both values go whole into the one comparison that takes as long for a near miss as for a far one."""
+    secret = secret_of("1234:x")
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return hmac.compare_digest(one, other)
+
+    monkeypatch.setattr("bot.telegram.webhook.hmac", SimpleNamespace(compare_digest=compare))
+    given = secret if given == "right" else given
+    request = make_mocked_request("POST", PATH, headers={SECRET_HEADER: given, "Content-Length": "1"})
+    refusal = WebhookServer._refusal(SimpleNamespace(_secret=secret), request)  # type: ignore[arg-type]
+    assert compared == [(given.encode(), secret.encode())]
+    assert (refusal is None) == (given == secret)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,9 @@ from flows.machines import HOME, INTERVIEW
 
 #: Answering, looking back, resting: whoever answers.
 WHO_ANSWERS = """set fill not_known not_sure skip say next forward back why note pause resume section page edit
-go_on_with stop_reminding mine choose_place set_language language help privacy"""
-#: What only who was invited does: agreeing, saying who they are, sending, taking back, hiding, erasing their own.
-WHO_WAS_INVITED = """agree decline choose word compare confirm slip send withdraw hide show here erase_one
-yes_erase_mine"""
+go_on_with stop_reminding mine choose_place set_language language help privacy erase_one yes_erase_mine"""
+#: What only who was invited does: agreeing, saying who they are, sending, taking back, hiding.
+WHO_WAS_INVITED = """agree decline choose word compare confirm slip send withdraw hide show here"""
 #: What changes or shows ratings, cases, results, flags, invitations.
 WHO_ASSESSES = """rate expected aside write weeks finish change confirm_all one_by_one as_said notes contact invite role
 responsible nobody withdraw_invitation home go_back new typed start cases open go_on reassess results finished again
@@ -86,6 +85,16 @@ def test_each_role_may_do_what_the_list_says_and_nothing_else(actor: str) -> Non
     assert actor_of(talk) == actor
     for action in (*TABLE, "banana", "", "__init__"):
         assert permits(talk, action) is (actor in TABLE.get(action, ()))
+
+
+@pytest.mark.parametrize("role", sorted(INFORMANT_ROLES))
+def test_a_clinician_who_answers_a_questionnaire_can_leave_it_for_their_own_cases_and_rates_nothing_in_it(
+    role: str,
+) -> None:
+    both = Talk(account(clinician_id="c", informs=True), Interview(role))
+    assert actor_of(both) == role
+    ways_out = {a for a in TABLE if permits(both, a) and role not in TABLE[a]}
+    assert ways_out == {"home", "cases", "flags", "new", "open"}
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ CLINICIANS_REFUSALS = ("Weeks born early go from 0 to 18.",)
 #: What a call of `t` is given that is no literal, and where its words are listed instead.
 LISTED_ELSEWHERE = {
     "words",  # choices of carer_moves
+    "label",  # the words of a button, which its screen translates too
     "carer.choices(step, turn).get(str(answer.value), str(answer.value))",
     "read.refusal",  # refusals of typed
     "read.refusal or NOT_HERE",

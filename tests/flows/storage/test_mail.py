@@ -132,7 +132,7 @@ def test_a_failed_event_is_marked_and_never_taken_again(is_known: bool, clinic: 
         assert desk.mail.claim("telegram", "7") is False
 
 
-def test_old_ids_are_forgotten_after_seven_days_and_those_of_the_clock_never(clinic: Clinic) -> None:
+def test_old_ids_are_forgotten_after_seven_days_and_of_the_clocks_only_those_of_rests(clinic: Clinic) -> None:
     assert KEEP_IDS_DAYS == 7
     with clinic.desk() as desk:
         for source, event_id, age in (
@@ -140,14 +140,16 @@ def test_old_ids_are_forgotten_after_seven_days_and_those_of_the_clock_never(cli
             ("terminal", "older", timedelta(days=400)),
             ("telegram", "seven days", timedelta(days=7)),
             ("clock", "older", timedelta(days=400)),
+            ("clock", "due:rest:a:1", timedelta(days=8)),
+            ("clock", "due:rest:a:2", timedelta(days=6)),
         ):
             desk.tx.session.add(
                 models.Inbox(source=source, event_id=event_id, taken_at=desk.tx.now - age, failed=False)
             )
         desk.tx.session.flush()
-        assert desk.mail.prune() == 2
+        assert desk.mail.prune() == 3
         desk.tx.session.expire_all()
-        assert set(inbox(desk)) == {("telegram", "seven days"), ("clock", "older")}
+        assert set(inbox(desk)) == {("telegram", "seven days"), ("clock", "older"), ("clock", "due:rest:a:2")}
 
 
 # --- outbox ---

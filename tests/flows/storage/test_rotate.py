@@ -154,6 +154,55 @@ def test_a_power_cut_at_any_moment_leaves_a_key_that_opens_the_data(
     assert clinic.said("Robin") == said
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("cases",),
+        ("flags",),
+        ("clinician", "list"),
+        ("export", "Robin", "--format", "json", "--out", "x.json"),
+        ("erase", "Robin", "--yes"),
+        ("invite", "Robin", "--who", "carer"),
+        ("db", "upgrade"),
+        ("db", "backup", "--out", "x.backup"),
+        ("db", "check"),
+        ("doctor",),
+    ],
+    ids=" ".join,
+)
+def test_after_a_rotation_that_was_cut_off_every_command_says_how_to_end_it(
+    clinic: Clinic,
+    here: Installed,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(rotation, "_swap", lambda _: None)
+        rotate(clinic.store, here.master, here.key_file)
+    assert here.run(*command) == 1
+    said = capsys.readouterr().err
+    assert "a rotation was cut off" in said
+    assert "run: stemwise db rotate-key" in said
+    assert not list(tmp_path.glob("x.*"))
+    assert here.run("db", "rotate-key") == 0
+    works(clinic, here)
+
+
+def test_a_wrong_key_beside_the_key_file_is_no_rotation_that_was_cut_off(
+    clinic: Clinic, here: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_key(here.key_file, b"w" * 32)
+    write_key(new_beside(here.key_file), b"v" * 32)
+    assert here.run("cases") == 1
+    assert "STEMWISE_KEY_FILE" in capsys.readouterr().err
+    new_beside(here.key_file).write_text("broken")
+    assert here.run("cases") == 1
+    assert "rotation" not in capsys.readouterr().err
+
+
 def test_an_error_takes_the_new_key_back_and_leaves_the_data_as_it_was(
     clinic: Clinic, here: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
