@@ -17,8 +17,9 @@ from scoring.documents.blocks import PictureName
 from scoring.documents.voices import Voices
 from scoring.instrument import Instrument, load
 from scoring.result import Kept, assess_kept
+from scoring.trend import trend
 
-Wanted = Literal["map", "history", "compare", "report", "family"]
+Wanted = Literal["map", "history", "compare", "trend", "report", "family"]
 TIME_LIMIT_S = 60.0
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 
@@ -29,11 +30,12 @@ class DrawingFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is wanted, and what it is made from: a kept result, for a comparison the earlier one too."""
+    """What is wanted, and what it is made from: a kept result; for a comparison the one before, for a course all earlier ones."""
 
     wanted: Wanted
     kept: Kept
     before: Kept | None = None
+    earlier: tuple[Kept, ...] = ()
     voices: Voices = field(default_factory=Voices)
 
 
@@ -47,6 +49,10 @@ def draw(job: Job, instrument: Instrument) -> bytes:
         from scoring import figures
 
         return figures.draw_comparison(compare(assess_kept(job.before, instrument), result))
+    if job.wanted == "trend":
+        from scoring import figures
+
+        return figures.draw_trend(trend([*(assess_kept(kept, instrument) for kept in job.earlier), result]))
     if job.wanted in ("map", "history"):
         return outputs.picture(result, job.wanted)
     if job.wanted == "family":

@@ -21,6 +21,7 @@ from scoring.compare import compare
 from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
 from scoring.documents.voices import Voices
 from scoring.result import Result
+from scoring.trend import trend
 
 SOURCE = "terminal"
 WIDTH = 88
@@ -236,13 +237,25 @@ class Terminal:
             self._say(figures.history_alt(result))
         elif news.kind == "compare":
             comparison = compare(self._engine.result_of(body["before"], body["before_number"]), result)
-            write_private(folder / "compare.png", figures.draw_comparison(comparison))
-            self._say(figures.comparison_alt(comparison))
-            self._say(f"The picture is {folder / 'compare.png'}")
+            self._picture(
+                folder / "compare.png", figures.draw_comparison(comparison), figures.comparison_alt(comparison)
+            )
+        elif news.kind == "trend":
+            course = trend(
+                [*(self._engine.result_of(one["encounter"], one["number"]) for one in body["earlier"]), result]
+            )
+            self._picture(folder / "trend.png", figures.draw_trend(course), figures.trend_alt(course))
         elif news.kind == "file":
             self._file(str(news.case_id), body["wanted"], folder)
         else:
             self._summary(summary_of(result, voices), folder)
+
+    def _picture(self, path: Path, drawn: bytes, words: str) -> None:
+        """A picture of several results: its words, and where it lies."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the result may have been sent to a phone alone
+        write_private(path, drawn)
+        self._say(words)
+        self._print(f"The picture is {path}")  # never parted over two lines
 
     def _write(self, named: tuple[str, int, int | None], result: Result, folder: Path, voices: Voices) -> None:
         """Write a result's files, unless they are there as they should be."""
@@ -256,7 +269,7 @@ class Terminal:
         path = folder / ("case.json" if wanted == "export" else f"{wanted}.pdf")
         if wanted == "export":
             write_private(path, self._engine.export_of(case_id))
-        self._say(f"The file is {path}")
+        self._print(f"The file is {path}")
 
     def _summary(self, document: Document, folder: Path) -> None:
         self._print("")

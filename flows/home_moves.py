@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flows.conversation import Turn
 from flows.dates import BirthRefused, read_birth
 from flows.interview_moves import clean
+from flows.storage.casebook import EncounterInfo
 from flows.views import News, NewsKind
+from scoring.trend import TREND_FROM
 
 STATES = (
     "stranger",
@@ -324,20 +328,35 @@ def keep_here(turn: Turn) -> None:
 
 
 def may_compare(turn: Turn) -> bool:
-    return knows_case(turn) and turn.desk.result_before(turn.talk.home.draft.get("encounter", "")) is not None
+    """There is a result before the one that stands here, and neither was entered in error, from another phone perhaps."""
+    encounter = turn.talk.home.draft.get("encounter", "")
+    if not knows_case(turn) or turn.desk.result_before(encounter) is None:
+        return False
+    return turn.desk.cases.encounter(encounter).state == "finished"
 
 
 def send_comparison(turn: Turn) -> None:
+    """Both maps, and from three encounters on the course of all of them."""
     draft = turn.talk.home.draft
-    before = turn.desk.result_before(draft["encounter"])
-    assert before is not None
-    body = {
-        **turn.desk.named_result(draft["case"], draft["encounter"], draft["number"]),
-        "before": before[0].id,
-        "before_number": before[1],
-    }
-    turn.news.append(News(turn.talk.account.id, "compare", body, draft["case"], is_protected=True))
+    earlier = _earlier_results(turn, draft["encounter"])
+    before, number = earlier[-1]
+    named = turn.desk.named_result(draft["case"], draft["encounter"], draft["number"])
+    bodies: dict[NewsKind, dict[str, Any]] = {"compare": {**named, "before": before.id, "before_number": number}}
+    if len(earlier) + 1 >= TREND_FROM:
+        bodies["trend"] = {**named, "earlier": [{"encounter": e.id, "number": n} for e, n in earlier]}
+    for kind, body in bodies.items():
+        turn.news.append(News(turn.talk.account.id, kind, body, draft["case"], is_protected=True))
     turn.desk.tx.audit(turn.talk.account.id, "comparison.sent", draft["case"])
+
+
+def _earlier_results(turn: Turn, encounter_id: str) -> list[tuple[EncounterInfo, int]]:
+    """The newest result of every encounter before this one, the earliest first; none that was entered in error."""
+    found: list[tuple[EncounterInfo, int]] = []
+    before = turn.desk.result_before(encounter_id)
+    while before is not None:
+        found.append(before)
+        before = turn.desk.result_before(before[0].id)
+    return found[::-1]
 
 
 def change_answer(turn: Turn) -> None:

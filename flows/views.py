@@ -49,7 +49,18 @@ class Screen:
 
 
 NewsKind = Literal[
-    "text", "map", "history", "compare", "summary", "file", "alert", "notice", "invitation", "reminder", "take_away"
+    "text",
+    "map",
+    "history",
+    "compare",
+    "trend",
+    "summary",
+    "file",
+    "alert",
+    "notice",
+    "invitation",
+    "reminder",
+    "take_away",
 ]
 
 
@@ -57,7 +68,8 @@ NewsKind = Literal[
 class News:
     """A new message for one account. A picture or document names encounter and result, and is drawn at delivery.
 
-    `body` is JSON: `text` and `buttons` for a text, `encounter` and `number` for what is made from a result.
+    `body` is JSON: `text` and `buttons` for a text; `encounter` and `number` for what is made from a result, with `before` and
+    `before_number` for a comparison, and with `earlier`, encounters and numbers in order of time, for a course.
     """
 
     account_id: str

@@ -27,6 +27,7 @@ LOOK_AGAIN_AFTER = timedelta(days=180)
 ALLOWED = frozenset(
     {
         "0BSD",
+        "Apache License 2.0",
         "Apache Software License",
         "Apache-2.0",
         "BSD License",

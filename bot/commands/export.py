@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ from bot.commands.files import read_bounded
 from bot.commands.naming import at_desk, the_case, the_clinician
 from bot.outputs import as_json, picture, report_pdf, write_private
 from bot.settings import Settings
+from bot.terminal import Palette, lines_of
 from flows.desk import Desk
 from flows.exchange.record import informants_of, iso, latest_encounter, record_for_informant, record_of
 from flows.exchange.restore import restore
 from flows.exchange.table import to_csv
+from flows.handing import before_it_leaves
 from flows.storage.people import People
 from flows.voices import voices_of
 from scoring.case import case_from
@@ -62,6 +65,7 @@ def run_export(options: argparse.Namespace, settings: Settings) -> None:
         latest = _latest(desk, case.id) if options.format in ("fhir", "pdf") else None
         if options.format == "pdf" and latest is None:
             raise UsageError(f"{options.case}: nothing was asked yet, so there is no report; begin an encounter first")
+        _say_who_must_not_learn(desk, case.id)
         desk.tx.audit("operator", f"case.exported.{options.format}", case.id)
     instrument = desk.instrument
     if options.format == "json":
@@ -77,6 +81,13 @@ def run_export(options: argparse.Namespace, settings: Settings) -> None:
         content = _drawn(latest).pdf
     write_beside(options.out, content)
     print(options.out)
+
+
+def _say_who_must_not_learn(desk: Desk, case_id: str) -> None:
+    """To somebody at a terminal, what the chat says before an export; nothing in a pipe, where nobody reads it."""
+    if sys.stderr.isatty():
+        for line in lines_of(before_it_leaves(desk, case_id), Palette(is_coloured=False)):
+            print(line, file=sys.stderr)
 
 
 def write_beside(path: Path, content: bytes) -> None:

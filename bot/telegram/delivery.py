@@ -28,6 +28,7 @@ from flows.storage.mail import Waiting
 from flows.views import Button, Screen
 from flows.wording import translator
 from scoring.compare import compare
+from scoring.trend import trend
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,7 +41,10 @@ MAX_TRIES = 60
 ANSWER_TRIES = 4
 UNCHANGED = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message not found")
-UPLOADS = {"map": "upload_photo", "history": "upload_photo", "compare": "upload_photo", "file": "upload_document"}
+#: What is sent as a photo with its words under it.
+PICTURES = ("map", "history", "compare", "trend")
+#: After what is new in the chat the live message comes again, below it.
+ABOVE_THE_SCREEN = (*PICTURES, "summary", "file", "text", "invitation")
 NO_PREVIEW = {"is_disabled": True}
 BY_HAND = "Messages that are too old to be taken back from this chat: {count}. Please delete them by hand."
 EMPTIED = "…"
@@ -257,15 +261,13 @@ class Sender:
                     await self._stored(self._engine.news_failed, waiting, gives_up=False)
                 raise
             await self._stored(self._engine.news_sent, waiting, messages)
-            moved = moved or waiting.news.kind in ("map", "history", "compare", "summary", "file", "text", "invitation")
+            moved = moved or waiting.news.kind in ABOVE_THE_SCREEN
         return moved
 
     async def _send_news(self, chat: str, waiting: Waiting) -> list[str]:
         news = waiting.news
         send: dict[str, Callable[[str, Waiting], Awaitable[list[str]]]] = {
-            "map": self._send_picture,
-            "history": self._send_picture,
-            "compare": self._send_picture,
+            **dict.fromkeys(PICTURES, self._send_picture),
             "file": self._send_file,
             "summary": self._send_summary,
             "text": self._send_text,
@@ -283,14 +285,18 @@ class Sender:
 
     async def _drawn(self, chat: str, waiting: Waiting, wanted: Wanted) -> bytes:
         """A picture or document made by the helper; meanwhile the chat shows that something is coming."""
-        await self._call(chat, "sendChatAction", action=UPLOADS.get(waiting.news.kind, "upload_document"))
+        action = "upload_photo" if waiting.news.kind in PICTURES else "upload_document"
+        await self._call(chat, "sendChatAction", action=action)
         body = waiting.news.body
         kept = await self._stored(self._engine.kept_of, body["encounter"], body["number"], body.get("edits"))
         before = None
         if wanted == "compare":
             before = await self._stored(self._engine.kept_of, body["before"], body["before_number"])
+        earlier = [
+            await self._stored(self._engine.kept_of, one["encounter"], one["number"]) for one in body.get("earlier", [])
+        ]
         voices = await self._stored(self._engine.voices_of, body["encounter"])
-        job = Job(wanted, kept, before, voices)
+        job = Job(wanted, kept, before, tuple(earlier), voices)
         return await asyncio.get_running_loop().run_in_executor(None, self._drawer.make, job)
 
     async def _caption(self, waiting: Waiting) -> str:
@@ -302,8 +308,13 @@ class Sender:
             return figures.map_caption(result)
         if kind == "history":
             return figures.history_alt(result)
+        if kind == "trend":
+            of, earlier = self._engine.result_of, body["earlier"]
+            return figures.trend_caption(
+                trend([*[await self._stored(of, e["encounter"], e["number"]) for e in earlier], result])
+            )
         before = await self._stored(self._engine.result_of, body["before"], body["before_number"])
-        return figures.comparison_alt(compare(before, result))
+        return figures.comparison_caption(compare(before, result))
 
     async def _send_picture(self, chat: str, waiting: Waiting) -> list[str]:
         kind = waiting.news.kind
@@ -381,7 +392,8 @@ class Sender:
             except BadRequest as error:
                 left += "not found" not in str(error).casefold()
         if left:
-            await self._sent(chat, "sendMessage", text=BY_HAND.format(count=left))
+            account = await self._stored(self._engine.account_of, waiting.account_id)
+            await self._sent(chat, "sendMessage", text=translator(account.locale)(BY_HAND, count=left))
         return []
 
     def take_away(self, account_id: str, chat: str, message: str) -> None:

@@ -35,8 +35,16 @@ ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 _LABELS = {"not_sure": "Not sure", "skipped": "Skip"}
 _KIND_OF: dict[str, ResponseKind] = {"asked-declined": "skipped"}
 _VALUES = {"boolean": "valueBoolean", "integer": "valueInteger", "string": "valueString", "text": "valueString"}
-_WANTED = {"boolean": "true or false", "string": "a text", "text": "a text"}
 MAX_TEXT = 4000
+_A_TEXT = f"a text of at most {MAX_TEXT:,} characters"
+_WANTED = {"boolean": "true or false", "string": _A_TEXT, "text": _A_TEXT}
+#: What a status says of an interview here; entered in error is left out before anything is read.
+_STATES: dict[str, Literal["finished", "paused", "withdrawn"]] = {
+    "in-progress": "paused",
+    "completed": "finished",
+    "amended": "finished",
+    "stopped": "withdrawn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,8 @@ def resources_in(content: dict[str, Any], file: str) -> list[dict[str, Any]]:
 def latest_of(given: list[Given]) -> list[Given]:
     """Those of the latest encounter (all are of one where none is named), with the clinician's last one only."""
     of_latest = [g for g in given if g.encounter == given[-1].encounter]
-    clinicians = [g for g in of_latest if g.role == "clinician"]
-    return [g for g in of_latest if g not in clinicians[:-1]]
+    last = max((place for place, g in enumerate(of_latest) if g.role == "clinician"), default=None)
+    return [g for place, g in enumerate(of_latest) if g.role != "clinician" or place == last]
 
 
 def fault(file: str, place: str, message: str, remedy: str) -> ContentError:
@@ -115,6 +123,7 @@ class _Reader:
         self._problems: list[Problem] = []
         try:
             QuestionnaireResponse.model_validate(resource)
+            resource = _without_nulls(resource)
         except (ValidationError, RecursionError) as error:
             raise fault(file, _place(error), "is not as FHIR R4 has it", "write a QuestionnaireResponse") from None
         self._resource = resource
@@ -132,13 +141,10 @@ class _Reader:
         resource = self._resource
         responses = [*self._items(resource.get("item", [])), *self._aside(), *self._notes()]
         authored = self._authored()
+        if resource["status"] not in _STATES:
+            self._problem("status", "is none of R4's", f"write one of {', '.join(_STATES)}")
         if self._problems:
             raise ContentError(self._problems)
-        states: dict[str, Literal["finished", "withdrawn"]] = {
-            "completed": "finished",
-            "amended": "finished",
-            "stopped": "withdrawn",
-        }
         by_id = resource.get("source", {}).get("identifier", {})
         own_id = str(resource.get("id") or digest(repr(resource)))
         # who is not named by an id of ours is taken for somebody else in each response
@@ -147,7 +153,7 @@ class _Reader:
             id=own_id,
             role=self._role,
             version=self._version,
-            state=states.get(resource.get("status", ""), "paused"),
+            state=_STATES[resource["status"]],
             authored=authored,
             informant=f"{self._role}/{named or own_id}",
             encounter=str(resource.get("encounter", {}).get("reference", "")),
@@ -162,10 +168,10 @@ class _Reader:
         text = self._resource.get("authored", "")
         try:
             at = datetime.fromisoformat(text)
-        except (TypeError, ValueError):
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (TypeError, ValueError, OverflowError):  # a zone can lead out of the calendar
             self._problem("authored", "is missing or not a day", "write when it was answered")
             return datetime.min.replace(tzinfo=UTC)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
     def _items(self, items: list[dict[str, Any]]) -> Iterator[Response]:
         for item in items:
@@ -180,6 +186,8 @@ class _Reader:
             elif name not in self._groups:
                 self._problem(f"item {_clip(name)}", "is not an item of the questionnaire", f"see {QUESTIONNAIRE}")
             yield from self._items(item.get("item", []))
+            for answer in item.get("answer", []):  # R4 lets items stand below an answer too
+                yield from self._items(answer.get("item", []))
 
     def _response(self, item: Mapping[str, Any], question: Question) -> Response | None:
         extensions = {e["url"]: e for e in item.get("extension", [])}
@@ -247,6 +255,15 @@ class _Reader:
                     continue
                 text = self._questions[item].text if item in self._questions else item
                 yield Response(item, "note", None, "", text, note=note)
+
+
+def _without_nulls(value: Any) -> Any:
+    """The same without what is null, which says nothing: the models let it pass, wherever it stands."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(part) for name, part in value.items() if part is not None}
+    if isinstance(value, list):
+        return [_without_nulls(part) for part in value if part is not None]
+    return value
 
 
 def _is_within(value: int, question: Question) -> bool:

@@ -73,6 +73,17 @@ class Question:
     high: int | None = None
     icf: tuple[str, ...] = ()
 
+    def allows(self, value: Any) -> bool:
+        """Whether this item can be answered so."""
+        if self.kind == "choice":
+            return any(type(choice.value) is type(value) and choice.value == value for choice in self.choices)
+        if self.kind == "boolean":
+            return isinstance(value, bool)
+        if self.kind == "integer":
+            above = self.low is None or (type(value) is int and self.low <= value)
+            return type(value) is int and above and (self.high is None or value <= self.high)
+        return isinstance(value, str)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -42,7 +42,10 @@ def record_from(
     root = digest(str(patient.get("id") or given[-1].id), given[-1].encounter)
     first, last = iso(given[0].authored), iso(given[-1].authored)
     encounter_id = digest(root, "encounter")
-    interviews = [_interview(g, root, instrument) for g in given]
+    # in the order in which an export gives them, also those of the same instant
+    ordered = sorted(given, key=lambda g: (g.authored, digest(root, g.id)))
+    interviews = [_interview(g, root, instrument) for g in ordered]
+    flags = [(g.authored, flag) for g, i in zip(ordered, interviews, strict=True) for flag in _flags(i, encounter_id)]
     dated = clinicians[-1].authored.date().isoformat() if clinicians else None
     return {
         "schema": CASE_SCHEMA,
@@ -66,7 +69,7 @@ def record_from(
                 "results": [],
             }
         ],
-        "flags": [flag for i in interviews for flag in _flags(i, encounter_id)],
+        "flags": [flag for _, flag in sorted(flags, key=lambda one: (one[0], one[1]["id"]))],
     }
 
 

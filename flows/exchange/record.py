@@ -55,11 +55,7 @@ def record_of(desk: Desk, case_id: str) -> dict[str, Any]:
         }
     return {
         **top,
-        "instrument": {
-            "id": desk.instrument.id,
-            "version": desk.instrument.version,
-            "sha256": desk.instrument.sha256,
-        },
+        "instrument": _instrument(desk, top.get("instrument", {}).get("version", desk.instrument.version)),
         "record": SCHEMA,
         "case_id": case.id,
         "created_at": iso(case.created_at),
@@ -68,6 +64,15 @@ def record_of(desk: Desk, case_id: str) -> dict[str, Any]:
         "encounters": [_encounter(desk, e) for e in desk.cases.encounters(case_id)],
         "flags": [_flag(desk, row) for row in _flag_rows(desk, case_id)],
     }
+
+
+def _instrument(desk: Desk, taken_with: str) -> dict[str, Any]:
+    """The instrument the answers on top were taken with, so that a file scored later says where that is another one.
+
+    Of another version than the installed one the content is not here, and so no digest; the results keep theirs.
+    """
+    digest = desk.instrument.sha256 if taken_with == desk.instrument.version else None
+    return {"id": desk.instrument.id, "version": taken_with, "sha256": digest}
 
 
 def _day_of(at: datetime, born: date) -> date:

@@ -7,7 +7,7 @@ is refused, whole, with the place and the remedy.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any, get_args
@@ -17,8 +17,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from flows.answers import Answers, Response, ResponseKind
 from flows.conversation import FlagState, Interview
 from flows.desk import Desk
+from flows.exchange.fhir_questionnaire import Question, questions_of
 from flows.exchange.record import SCHEMA, record_of
-from flows.home_moves import LABEL_MAX
+from flows.home_moves import LABEL_MAX, LABEL_MIN
+from flows.interview_moves import clean
 from flows.itinerary import STAGES, Person, Role
 from flows.machines import INTERVIEW_STATES
 from flows.storage import models
@@ -112,8 +114,8 @@ class _Restorer:
     def case(self, record: dict[str, Any], clinician_id: str, born: date) -> str:
         desk = self._desk
         case_id, label = self._id(record["case_id"], "case_id"), record["label"]
-        if not isinstance(label, str) or not 0 < len(label) <= LABEL_MAX:
-            raise self._refuse("label", "is no label", f"write a text of at most {LABEL_MAX} characters")
+        if not _is_label(label):
+            raise self._refuse("label", "is no label", f"write a line of {LABEL_MIN} to {LABEL_MAX} characters")
         if desk.cases.has_case(case_id):
             raise self._refuse("case_id", f"{case_id} is there already", "erase it first, or leave it")
         if desk.cases.is_label_taken(clinician_id, label):
@@ -207,15 +209,18 @@ class _Restorer:
             self._session.flush()
         return informant_id
 
-    def _response(self, given: dict[str, Any], place: str) -> Response:
+    def _response(self, given: dict[str, Any], questions: Mapping[str, Question], place: str) -> Response:
         value, note = given["value"], given["note"]
         if not (value is None or isinstance(value, bool | str) or type(value) is int):
             raise self._refuse(f"{place}.value", "is no answer")
         kind = self._one_of(given["kind"], get_args(ResponseKind), f"{place}.kind")
+        question = questions.get(self._text(given["item"], f"{place}.item"))
+        if kind in ("answer", "agreed") and question is not None and not question.allows(value):
+            raise self._refuse(f"{place}.value", "is no answer to that item")
         if kind == "note" or note is not None:
             self._text(note, f"{place}.note")
         return Response(
-            item=self._text(given["item"], f"{place}.item"),
+            item=given["item"],
             kind=kind,  # type: ignore[arg-type]
             value=value,
             label=self._text(given["label"], f"{place}.label"),
@@ -228,18 +233,19 @@ class _Restorer:
         interview_id = self._id(interview["id"], f"{place}.id")
         informant_id = self._informant(case_id, interview["informant"], f"{place}.informant")
         seal = self._desk.tx.seal
+        role = self._session.get_one(models.Informant, informant_id).role
+        questions = questions_of(self._one_of(role, get_args(Role), place), self._desk.instrument)  # type: ignore[arg-type]
         answers = Answers()
         rows = []
         for number, given in enumerate(interview["responses"], start=1):
             there = f"{place}.responses[{number - 1}]"
-            response = self._response(given, there)
+            response = self._response(given, questions, there)
             answers.take(response)
             sealed = seal(case_id, asdict(response), "responses", interview_id, str(number))
             at = self._at(given["at"], f"{there}.at")
             rows.append(models.Response(interview_id=interview_id, number=number, at=at, sealed_body=sealed))
         snapshot = {**self._stands_at(interview["stands_at"], f"{place}.stands_at"), "answers": answers.to_json()}
         resume = interview["resume_state"]
-        role = self._session.get_one(models.Informant, informant_id).role
         self._session.add(
             models.Interview(
                 id=interview_id,
@@ -302,6 +308,13 @@ class _Restorer:
             )
         )
         self._session.flush()
+
+
+def _is_label(label: Any) -> bool:
+    """Whether a case could have been given this label in a chat."""
+    return (
+        isinstance(label, str) and LABEL_MIN <= len(label) <= LABEL_MAX and " ".join(clean(label, 200).split()) == label
+    )
 
 
 def standing(at: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-PictureName = Literal["map", "history", "compare"]
+PictureName = Literal["map", "history", "compare", "trend"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,16 @@ OF_A_COURSE = (
 )
 
 
-def comparison(comparison: Comparison, *, alt: str | None = None, course: Trend | None = None) -> Document:
+def comparison(
+    comparison: Comparison, *, alt: str | None = None, course: Trend | None = None, course_alt: str | None = None
+) -> Document:
     """What changed between two results of one person.
 
     Parameters
     ----------
     alt : the picture's text twin; `None` refers to the table and the lists, which say the same
     course : all results of the person, where there are three or more; they are listed in a table of their own
+    course_alt : the text twin of the course's picture; `None` where that is not drawn, since the table says the same
 
     Returns
     -------
@@ -61,7 +64,7 @@ def comparison(comparison: Comparison, *, alt: str | None = None, course: Trend 
                 ),
             ),
             Section("functions", (Heading("What moved, two steps or more"), *_functions(comparison))),
-            *((_encounters(course),) if course is not None else ()),
+            *((_encounters(course, course_alt),) if course is not None else ()),
             Section("reading", (Heading("What this may not be read as"), Bullets(NOT_TO_BE_READ_AS))),
             Section("notice", notice_blocks(after)),
         ),
@@ -155,8 +158,8 @@ def _of_versions(versions: Versions) -> str:
 # --- the course ------------------------------------------------------------------------------------------------------
 
 
-def _encounters(course: Trend) -> Section:
-    """Every result in order of time: date, age and each domain's percent with its bounds."""
+def _encounters(course: Trend, alt: str | None) -> Section:
+    """Every result in order of time: the course as a picture where it is drawn, and date, age and percents with their bounds."""
     words = Wording(course.last)
     domains = course.instrument.figures.domains
     rows = tuple(
@@ -173,6 +176,7 @@ def _encounters(course: Trend) -> Section:
         "encounters",
         (
             Heading("All encounters"),
+            *((Picture("trend", alt),) if alt is not None else ()),
             Table(header, rows, widths=(17, 15, *(17 for _ in domains)), dense=True),
             *notes,
             Paragraph(OF_A_COURSE),

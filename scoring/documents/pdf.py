@@ -45,7 +45,7 @@ def to_pdf(
 
     Notes
     -----
-    Right-to-left and joined scripts are shaped where `uharfbuzz` is installed, and drawn as they are where it is not.
+    Arabic is joined, and it and Hebrew run from right to left: `uharfbuzz` shapes the lines that hold such letters.
 
     Examples
     --------

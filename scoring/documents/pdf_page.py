@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -52,7 +51,6 @@ class Sheet(FPDF):
         #: Of all letters and lines, where a document is set smaller to fit.
         self.scale = scale
         self._document = document
-        self._can_shape = find_spec("uharfbuzz") is not None
         self.set_margins(MARGIN_MM, MARGIN_MM)
         self.set_auto_page_break(False)
         self.c_margin = 0
@@ -169,16 +167,14 @@ class Sheet(FPDF):
     def put(self, x: float, y: float, text: str, height: float) -> None:
         """One line of text that is known to fit, its top left at x, y.
 
-        A space ends it, so that a reader that joins lines does not join words.
+        A space ends it, so that a reader that joins lines does not join words. Only a line with letters that join, run from
+        right to left or carry marks is shaped: it takes longer, and other lines come out the same.
         """
         self.set_xy(x, y)
         text = text if text.endswith("-") else f"{text} "
-        shape = self._can_shape and any(unicodedata.bidirectional(c) in ("R", "AL", "NSM") for c in text)
-        if shape:
-            self.set_text_shaping(True)
+        self.set_text_shaping(any(unicodedata.bidirectional(c) in ("R", "AL", "NSM") for c in text))
         self.cell(self.get_string_width(text), height, text)
-        if shape:
-            self.set_text_shaping(False)
+        self.set_text_shaping(False)
 
 
 def _is_silent(c: str) -> bool:

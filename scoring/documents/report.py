@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from scoring.documents.blocks import Block, Document, Heading, Paragraph, Picture, Section, Table
 from scoring.documents.changes import changed_sections
@@ -16,13 +17,23 @@ from scoring.documents.findings import (
 )
 from scoring.documents.history import history_blocks
 from scoring.documents.safety import safety_section
-from scoring.documents.steps import ORDER_IS_A_CONVENTION, edit_blocks, load_blocks, plan_table, source_blocks
+from scoring.documents.steps import (
+    ORDER_IS_A_CONVENTION,
+    REASON_SHOWN,
+    edit_blocks,
+    load_blocks,
+    plan_table,
+    source_blocks,
+)
 from scoring.documents.summary import titled
 from scoring.documents.voices import CELL_MAX, AnsweredBy, Disagreement, FlagLine, differing
 from scoring.documents.what_holds import relationship_blocks, strength_blocks
-from scoring.documents.words import Wording, age, capital, day, flat
+from scoring.documents.words import Wording, age, capital, counted, day, flat
 from scoring.profile import FunctionResult
 from scoring.result import Result
+
+#: So many cleared flags are told of, the last ones; open ones always all.
+CLEARED_MOST = 6
 
 
 def report(
@@ -129,18 +140,26 @@ def _who(result: Result, answered_by: Sequence[AnsweredBy]) -> Iterator[Block]:
 
 
 def _flag_table(result: Result, flags: Sequence[FlagLine]) -> Iterator[Block]:
-    words = Wording(result)
-    rows = []
-    for line in flags:
-        cleared = "Open"
-        if line.cleared_by is not None:
-            when = f", {day(line.cleared_on)}" if line.cleared_on else ""
-            cleared = f"Cleared by {flat(line.cleared_by, CELL_MAX)}{when}"
-        raised = f"{flat(line.raised_by, CELL_MAX)}{f', {day(line.raised_on)}' if line.raised_on else ''}"
-        rows.append((capital(words.flag(line.flag)), raised, cleared, flat(line.reason or "", CELL_MAX)))
-    if rows:
-        yield Paragraph("Flags on record, and who cleared them:")
-        yield Table(("Flag", "Raised by", "State", "Reason"), tuple(rows), widths=(26, 22, 22, 30))
+    """Every open flag, and the last that were cleared: years of them would crowd out the rest."""
+    if not flags:
+        return
+    still_open = [line for line in flags if line.cleared_by is None]
+    cleared = sorted((line for line in flags if line.cleared_by is not None), key=lambda f: f.cleared_on or date.min)
+    shown = cleared[-CLEARED_MOST:]
+    yield Paragraph("Flags on record, and who cleared them:")
+    rows = tuple(_flag_row(Wording(result), line) for line in (*still_open, *reversed(shown)))
+    yield Table(("Flag", "Raised by", "State", "Reason"), rows, widths=(26, 22, 22, 30), dense=True)
+    if more := len(cleared) - len(shown):
+        yield Paragraph(f"And {counted(more, 'flag')} cleared earlier; an export holds them all.")
+
+
+def _flag_row(words: Wording, line: FlagLine) -> tuple[str, ...]:
+    cleared = "Open"
+    if line.cleared_by is not None:
+        when = f", {day(line.cleared_on)}" if line.cleared_on else ""
+        cleared = f"Cleared by {flat(line.cleared_by, CELL_MAX)}{when}"
+    raised = f"{flat(line.raised_by, CELL_MAX)}{f', {day(line.raised_on)}' if line.raised_on else ''}"
+    return capital(words.flag(line.flag)), raised, cleared, flat(line.reason or "", REASON_SHOWN)
 
 
 def _map_alt(result: Result) -> str:

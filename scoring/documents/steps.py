@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph, Table
@@ -178,12 +178,19 @@ def edit_lines(result: Result) -> Iterator[str]:
     words = Wording(result)
     if limits := result.edits.limits:
         yield f"Limits: {'; '.join(LIMIT_WORDS[limit] for limit in limits)}. A closer look is not limited."
-    for change in result.edits.changes:
+    for place, change in enumerate(result.edits.changes):
         name = words.activity(change.activity).name
         if isinstance(change, Swap):
-            yield f"Swapped: {name}, for {words.activity(change.to).name}."
+            back = "" if _is_done(result, place, change) else f" With what was changed since, {name} is back."
+            yield f"Swapped: {name}, for {words.activity(change.to).name}.{back}"
         elif isinstance(change, Drop):
             yield f"Left out: {name}. Why: {sentence(flat(change.reason, REASON_SHOWN))}"
+
+
+def _is_done(result: Result, place: int, swap: Swap) -> bool:
+    """Whether a swap holds still: limits set later can rule out what was swapped in, and bring the other back."""
+    brought_back = any(isinstance(c, Swap) and c.to == swap.activity for c in result.edits.changes[place + 1 :])
+    return brought_back or all(swap.activity not in step.activities for step in result.plan.steps)
 
 
 def edit_blocks(result: Result) -> Iterator[Block]:
@@ -308,10 +315,15 @@ def _takes_most(result: Result) -> Iterator[str]:
     words = Wording(result)
     chosen: Sequence[str] = [a for step in result.plan.steps for a in step.activities]
     heavy = sorted((a for a in chosen if weekly_minutes(result, a)), key=lambda a: -weekly_minutes(result, a))
+    offered: set[str] = set()
     for name in heavy[:TAKES_MOST_SHOWN]:
         line = f"{words.activity(name).name}: {_a_week(result, name)}"
-        lighter = lighter_swap(result, name)
-        yield f"{line}. In its place: {words.activity(lighter).name}, {_a_week(result, lighter)}" if lighter else line
+        lighter = lighter_swap(result, name, besides=offered)
+        if lighter is None:
+            yield line
+            continue
+        offered.add(lighter)
+        yield f"{line}. In its place: {words.activity(lighter).name}, {_a_week(result, lighter)}"
 
 
 def _a_week(result: Result, activity: str) -> str:
@@ -319,8 +331,9 @@ def _a_week(result: Result, activity: str) -> str:
     return f"{counted(round(minutes), 'minute')} a week" if minutes else "no time of theirs"
 
 
-def lighter_swap(result: Result, activity: str) -> str | None:
-    """The best activity for the same target that asks for less of the family's week."""
+def lighter_swap(result: Result, activity: str, besides: Collection[str] = ()) -> str | None:
+    """The best activity for the same target that asks for less of the family's week, and is not one of `besides`."""
     others = what_else_fits(result.case, result.profile, result.instrument, result.edits, activity)
     asks = weekly_minutes(result, activity)
-    return next((other for other in others if weekly_minutes(result, other) < asks), None)
+    lighter = (other for other in others if weekly_minutes(result, other) < asks and other not in besides)
+    return next(lighter, None)

@@ -1,7 +1,7 @@
 """Pictures of a result and their text twins; matplotlib is loaded when something is drawn, and not before.
 
 A picture is PNG, 1080 pixels wide, made to be read on a phone at a third of that. Each has a twin in words that says all the
-picture says; the map has a caption as well, short enough for a photo in a chat.
+picture says; where that is long there is a caption as well, short enough for a photo in a chat.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scoring.figures.alt_text import comparison_alt, history_alt, map_alt, trend_alt
-from scoring.figures.caption import map_caption
+from scoring.figures.caption import comparison_caption, map_caption, trend_caption
 
 if TYPE_CHECKING:
     from scoring.compare import Comparison
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "comparison_alt",
+    "comparison_caption",
     "draw_comparison",
     "draw_history",
     "draw_map",
@@ -26,6 +27,7 @@ __all__ = [
     "map_alt",
     "map_caption",
     "trend_alt",
+    "trend_caption",
 ]
 
 

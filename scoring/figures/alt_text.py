@@ -191,6 +191,18 @@ def comparison_alt(comparison: Comparison) -> str:
 
 
 def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+    after, texts = comparison.after.profile, comparison.after.instrument.words
+    yield from what_moved(comparison)
+    yield "Every rating, before and now:"
+    for change, result in zip(comparison.functions, after.functions, strict=True):
+        apart = ", not asked alike" if change.id in comparison.versions.functions else ""
+        yield f"- {texts.functions[change.id].name}: {_function_change(change, result)}{apart}."
+    yield words.NO_CAUSE
+    yield texts.notice.short
+
+
+def what_moved(comparison: Comparison) -> Iterator[str]:
+    """What a comparison found: who and when, the domains, and the functions that moved beyond noise."""
     before, after = comparison.before.profile, comparison.after.profile
     texts = comparison.after.instrument.words
     yield (
@@ -204,12 +216,6 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
     for way, moved in (("up", "Moved up by two steps or more"), ("down", "Moved down by two steps or more")):
         names = [texts.functions[c.id].name for c in comparison.functions if c.moved == way]
         yield f"{moved}: {series(names) if names else 'none'}."
-    yield "Every rating, before and now:"
-    for change, result in zip(comparison.functions, after.functions, strict=True):
-        apart = ", not asked alike" if change.id in comparison.versions.functions else ""
-        yield f"- {texts.functions[change.id].name}: {_function_change(change, result)}{apart}."
-    yield words.NO_CAUSE
-    yield texts.notice.short
 
 
 _DOMAIN_MOVED = {

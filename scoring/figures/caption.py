@@ -1,20 +1,27 @@
-"""A caption for the map as a photo in a chat: what matters most of it in words, and never too long."""
+"""Captions for pictures as photos in a chat: what matters most of each in words, and never too long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from scoring.compare import Comparison
+from scoring.documents.comparison import percent_with_bounds
 from scoring.documents.findings import LANGUAGE
 from scoring.documents.words import day, flat, series
 from scoring.figures import words
-from scoring.figures.alt_text import FAR, LABEL_MAX, age_notes, hearing, how_much_is_unknown, placed
+from scoring.figures.alt_text import FAR, LABEL_MAX, age_notes, hearing, how_much_is_unknown, placed, what_moved
+from scoring.profile import AreaResult
 from scoring.result import Result
+from scoring.trend import Trend
 
 #: Most UTF-16 code units a photo's caption may have.
 CAPTION_UNITS = 1024
 _LABEL_UNITS = 64
 _STANDS_OUT = 5
 _GOES_WELL = 3
+EXPECTED_AT_EACH = "Percents are of what is expected at each age, which rises with age."
+#: Stands where there was no room for all.
+LEFT_OUT = "…"
 
 
 def units(text: str) -> int:
@@ -79,6 +86,71 @@ def _goes_well(result: Result) -> Iterator[str]:
     well = result.profile.strengths[:_GOES_WELL]
     if well:
         yield f"Goes well: {series(texts[name].name for name in well)}."
+
+
+# --- change ----------------------------------------------------------------------------------------------------------
+
+
+def comparison_caption(comparison: Comparison) -> str:
+    """A caption for a comparison as a photo: domains, what moved beyond noise, and that it shows no cause.
+
+    Returns
+    -------
+    str
+        At most 1,024 UTF-16 code units. What there is no room for is left out, with a mark; the notice always stands.
+    """
+    return _closed(list(what_moved(comparison)), comparison.after)
+
+
+def trend_caption(course: Trend) -> str:
+    """A caption for a course as a photo: each domain's percents in order of time, and what became of it last.
+
+    Returns
+    -------
+    str
+        At most 1,024 UTF-16 code units. Where there is no room the bounds go first; the notice always stands.
+    """
+    shown = course.latest(words.TREND_MAX)
+    label = flat(course.last.profile.label or "", LABEL_MAX) or words.NO_LABEL
+    head = [f"{_cut(label, _LABEL_UNITS)} · {words.course_line(course)}", EXPECTED_AT_EACH]
+    bounded, short = ([*head, *_courses(shown, said)] for said in (percent_with_bounds, _percent_alone))
+    return _closed(bounded if _has_room(bounded, course.last) else short, course.last)
+
+
+def _courses(course: Trend, said: Callable[[AreaResult, Result], str]) -> Iterator[str]:
+    """A line a domain: what is said of it at each encounter, the earliest first."""
+    for domain in course.instrument.figures.domains:
+        values = " → ".join(said(result.profile.domains[domain], result) for result in course.results)
+        last = course.steps(domain)[-1]
+        moved = "not compared" if last.moved == "unknown" else words.MOVED[last.moved]
+        yield f"{course.instrument.words.domains[domain].name}: {values}; last step: {moved}"
+
+
+def _percent_alone(area: AreaResult, result: Result) -> str:
+    """A percent without its bounds, so that many fit in a line; a mark where it is not known or there is none."""
+    if area.percent is None:
+        return "?" if words.kind_of(area, result) == "unknown" else "–"
+    return f"{words.whole(area.percent)}%"
+
+
+def _closed(lines: Sequence[str], result: Result) -> str:
+    """As many of the lines as there is room for, a mark where some are left out, and what stands under every change."""
+    kept = list(lines)
+    if not _has_room(lines, result):
+        kept = []
+        for line in lines:
+            if _has_room([*kept, line, LEFT_OUT], result):
+                kept.append(line)
+        kept.append(LEFT_OUT)
+    return "\n".join([*kept, *_end(result)])
+
+
+def _has_room(lines: Sequence[str], result: Result) -> bool:
+    return units("\n".join([*lines, *_end(result)])) <= CAPTION_UNITS
+
+
+def _end(result: Result) -> tuple[str, str]:
+    return words.NO_CAUSE, result.instrument.words.notice.short
 
 
 def _cut(text: str, most: int) -> str:

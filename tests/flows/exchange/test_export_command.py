@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bot import cli
 from bot.app import build
 from bot.commands.demo import LABEL, Walk
 from bot.settings import read_settings
+from flows.handing import NOTHING_RECORDED, ON_THE_WAY
 from flows.storage.people import People
 
 
@@ -95,6 +97,31 @@ def test_a_case_goes_to_another_installation_and_back_to_the_same_bytes(
     code, out, err = run("import", "one.json")
     assert (code, out) == (2, "")
     assert "is there already" in err
+
+
+def test_before_an_export_somebody_at_a_terminal_reads_who_must_not_learn_of_it(
+    walked: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exported() -> tuple[str, str]:
+        code, out, err = run("export", LABEL, "--format", "csv", "--out", str(walked / "a.csv"))
+        assert code == 0, err
+        return out, err
+
+    in_a_pipe = exported()
+    assert in_a_pipe[1] == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    out, err = exported()
+    assert out == in_a_pipe[0], "what a program reads stays the same"
+    assert err.splitlines() == [NOTHING_RECORDED, ON_THE_WAY]
+    said = ("--relation", "her aunt", "--responsible", "no", "--must-not-learn", "the father")
+    assert run("invite", LABEL, *said)[0] == 0
+    _, err = exported()
+    assert err.splitlines() == [
+        "• her aunt: does not hold parental responsibility",
+        "• Must not learn of it: the father",
+        ON_THE_WAY,
+    ]
+    assert run("export", LABEL, "--format", "csv", "--out", str(walked / "none" / "a.csv"))[0] == 2
 
 
 def answers_in(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from flows.exchange.fhir import Report, to_fhir
 from flows.exchange.fhir_answers import questionnaire_answers, responses_in
 from flows.exchange.fhir_questionnaire import questionnaire
 from flows.exchange.fhir_record import record_from
-from flows.exchange.fhir_terms import ROLES, canonical
+from flows.exchange.fhir_terms import ROLES, SET_ASIDE, canonical
 from flows.exchange.record import latest_encounter, record_of
 from flows.exchange.restore import restore
 from scoring.case import case_from
@@ -474,6 +475,66 @@ def test_a_bad_response_is_refused_in_one_line_that_names_the_place(content: Any
     line = str(caught.value)
     assert re.search(rf"^file\.json: .*{re.escape(place)}", line), line
     assert "\n" not in line
+
+
+NOTHING_SAID = (
+    *(response(**{name: None}) for name in ("source", "encounter", "extension", "id", "identifier", "subject")),
+    response(source={"identifier": None}),
+    response(item=[{"linkId": "functions.sleep", "extension": None, "item": None, "answer": [{"valueInteger": 6}]}]),
+    response(item=[{"linkId": "functions.sleep", "text": None, "answer": [{"valueInteger": 6}]}]),
+)
+
+
+@pytest.mark.parametrize("content", NOTHING_SAID)
+def test_null_is_read_like_what_is_not_there(content: dict[str, Any]) -> None:
+    assert questionnaire_answers(content, load())[0].value == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (response(questionnaire=None), "questionnaire"),
+        (response(status="done"), "status"),
+        (response(authored="0001-01-01T00:00:00+14:00"), "authored"),
+        (response(extension=[{"url": SET_ASIDE, "valueString": None}]), "set-aside"),
+        (response(item=[item(HARD, valueCoding=None)]), f"item {HARD}"),
+        (
+            response(item=[item("functions.sleep", valueInteger=6, item=[item("functions.sleep", valueInteger=7)])]),
+            "item functions.sleep",
+        ),
+    ],
+)
+def test_what_the_models_let_pass_is_refused_with_its_place(content: dict[str, Any], place: str) -> None:
+    with pytest.raises(ContentError, match=re.escape(place)):
+        questionnaire_answers(content, load(), "file.json")
+
+
+def test_dangers_of_several_answers_of_one_instant_become_a_case(make_clinic: Callable[..., Clinic]) -> None:
+    """The flags of an import stand in the order of an export, whatever their ids are."""
+    yes = [
+        f"safety.{name}"
+        for name in ("danger_at_home_now", "talk_or_act_of_self_harm", "fits_or_blackouts", "missing_now")
+    ]
+    found = [
+        response(id=f"answer-{n}", item=[item(name, valueBoolean=True) for name in yes])
+        | {"questionnaire": canonical(role)}
+        for n, role in enumerate((ROLES[0], ROLES[3], ROLES[3]))
+    ]
+    found[1:] = [{**one, "item": one["item"][:1]} for one in found[1:]]
+    for order in (found, found[::-1]):
+        clinic = make_clinic(rebuilds=False)
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in order]}
+        record = record_from(bundle, clinic.instrument, "x", label="Robin", born=date(2008, 1, 1))
+        with clinic.desk() as desk:
+            owner = desk.people.local_clinician().clinician_id
+            assert owner
+            restore(desk, record, owner, "x")
+        assert len(clinic.record("Robin")["flags"]) == 6
+
+
+def test_the_same_response_twice_in_a_bundle_is_read_once() -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": response(id="a")}] * 2}
+    assert len(questionnaire_answers(bundle, load())) == 2
 
 
 def test_a_response_without_a_patient_needs_label_and_birth() -> None:

@@ -90,6 +90,56 @@ def set_in(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def answer_of(item: str, value: Any) -> dict[str, Any]:
+    return {
+        "item": item,
+        "text": "Question",
+        "value": value,
+        "label": "Answer",
+        "informant": "carer",
+        "at": "2026-03-14T09:00:00Z",
+        "superseded": False,
+        "bulk": False,
+        "note": None,
+        "kind": "answer",
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("functions.sleep", "terrible"),
+        ("functions.sleep", 7),
+        ("history.newborn.relational.same_few_carers", 4),
+        ("history.newborn.relational.same_few_carers", True),
+        ("safety.danger_at_home_now", "yes"),
+        ("about.relation", 3),
+    ],
+)
+def test_what_an_informant_could_not_have_answered_is_refused(
+    clinic: Clinic, record: dict[str, Any], item: str, value: Any
+) -> None:
+    carer = next(i for i in record["encounters"][0]["interviews"] if i["informant"]["role"] == "carer")
+    carer["responses"].append(answer_of(item, value))
+    with pytest.raises(ContentError, match="is no answer to that item"):
+        imported(clinic, record)
+    assert is_empty(clinic)
+
+
+def test_a_file_names_the_version_its_answers_were_taken_with(clinic: Clinic, record: dict[str, Any]) -> None:
+    """Scored later with another version, it says so; the digest of a version that is not here is not known."""
+    assert record["instrument"] == {
+        "id": clinic.instrument.id,
+        "version": clinic.instrument.version,
+        "sha256": clinic.instrument.sha256,
+    }
+    for interview in record["encounters"][0]["interviews"]:
+        interview["instrument_version"] = "0.2.0"
+    imported(clinic, record)
+    again = clinic.record("Robin")["instrument"]
+    assert (again["version"], again["sha256"]) == ("0.2.0", None)
+
+
 INTERVIEW = ("encounters", 0, "interviews", 0)
 RESPONSE = (*INTERVIEW, "responses", 0)
 
@@ -102,6 +152,9 @@ RESPONSE = (*INTERVIEW, "responses", 0)
         (("label",), "", "label"),
         (("label",), "x" * 60, "label"),
         (("label",), None, "label"),
+        (("label",), "  ", "label"),
+        (("label",), "Ro\nbin", "label"),
+        (("label",), "R", "label"),
         (("case_id",), "../../x", "case_id"),
         (("case_id",), 7, "case_id"),
         (("created_at",), "yesterday", "created_at"),

@@ -53,6 +53,16 @@ def test_answers_taken_with_another_version_are_said_to_be():
     assert "before were taken with version 0.1.0" in words_of(comparison(compare(before, vector("09"))))
 
 
+def test_the_picture_of_a_course_stands_over_its_table_only_where_somebody_draws_it():
+    results = examples.four_encounters()
+    compared, course = compare(*results[-2:]), trend(results)
+    drawn = comparison(compared, course=course, course_alt="The course in words.").section("encounters").blocks
+    assert drawn[1] == Picture("trend", "The course in words.")
+    assert isinstance(drawn[2], Table)
+    left = comparison(compared, course=course).section("encounters").blocks
+    assert [b for b in drawn if not isinstance(b, Picture)] == list(left)
+
+
 def encounters(results):
     made = comparison(compare(*results[-2:]), course=trend(results))
     return made, next(b for b in made.section("encounters").blocks if isinstance(b, Table))

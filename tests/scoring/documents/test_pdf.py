@@ -20,7 +20,7 @@ from scoring.edits import Drop, PlanEdits
 from scoring.result import Changed, assess
 from tests.scoring.documents.made import NAMES, png, result_with, vector
 
-PICTURES = {"map": png(), "history": png(40, 44), "compare": png()}
+PICTURES = {"map": png(), "history": png(40, 44), "compare": png(), "trend": png()}
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
 LABELS = [
     "$x_1$ {nb} **b**",
@@ -121,6 +121,35 @@ def test_no_label_breaks_it(label):
 def test_what_no_font_has_becomes_a_visible_mark_and_the_rest_stays(tmp_path):
     text = text_of(to_pdf(small(Paragraph("Ab 王 {nb} \ue000 ❤️ żó")), {}), tmp_path)
     assert f"Ab {MARK} {{nb}} {MARK} ❤ żó" in text
+
+
+def words_on(data, tmp_path):
+    """Every word as it stands on paper, its letters from left to right, with its left and right edge in points."""
+    box = r'<word xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)" yMax="[\d.]+">([^<]*)</word>'
+    found = re.findall(box, text_of(data, tmp_path, "-bbox"))
+    return {word: (float(left), float(right)) for left, right, word in found}
+
+
+@needs_poppler
+def test_arabic_is_joined_and_runs_from_right_to_left(tmp_path):
+    on_paper = words_on(to_pdf(small(Paragraph("ليان"), Paragraph("ل ي ا ن"), Paragraph("Noa נועה")), {}), tmp_path)
+    width = {word: right - left for word, (left, right) in on_paper.items()}
+    assert width["ليان"[::-1]] < 0.8 * sum(width[letter] for letter in "ليان"), "joined letters are narrower than alone"
+    assert on_paper["ل"][0] > on_paper["ي"][0] > on_paper["ن"][0], "the first letter stands furthest to the right"
+    assert "נועה"[::-1] in on_paper
+
+
+@needs_poppler
+def test_other_letters_in_a_line_that_is_shaped_can_still_be_searched(tmp_path):
+    text = text_of(to_pdf(small(Paragraph("ليان: a fine, efficient office, first of 24 (3–12%)")), {}), tmp_path)
+    assert "a fine, efficient office, first of 24 (3–12%)" in flat(text)
+
+
+def test_a_report_under_a_label_and_a_note_in_arabic_stays_within_four_pages():
+    note = "تنام ليان جيدًا منذ الانتقال إلى البيت الجديد (3 مرات في اليوم) "
+    result = result_with(vector("08"), label="ليان", facts={"languages": note})
+    flags = [FlagLine("danger_at_home_now", "Carer, aunt", reason=note * 4)]
+    assert pages(to_pdf(report(result, answered_by=[AnsweredBy(note)], flags=flags), PICTURES, most_pages=4)) <= 4
 
 
 @needs_poppler

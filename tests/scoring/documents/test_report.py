@@ -8,6 +8,7 @@ from hypothesis import given
 from scoring.documents.blocks import Paragraph, Picture, Table
 from scoring.documents.report import AnsweredBy, Disagreement, FlagLine, report
 from scoring.documents.words import Wording, percent, span, whole
+from scoring.instrument import load
 from tests.scoring.documents.made import NAMES, bare, result_of, result_with, vector, words_of
 from tests.scoring.strategies import cases
 
@@ -100,6 +101,29 @@ def test_what_scoring_does_not_know_is_taken_from_outside():
     assert "Open" in safety
     assert "Sleep: Clinician: 4; Carer, aunt: about the same, about 9" in words_of(document.section("disagreements"))
     assert "3 ratings were confirmed in bulk" in words_of(document.section("domains"))
+
+
+def test_every_open_flag_stands_there_and_the_last_of_the_cleared():
+    cleared = [
+        FlagLine("told_of_harm", "School", date(2020 + n, 1, 2), "Dr Lee", date(2020 + n, 1, 9), "x" * 500)
+        for n in range(9)
+    ]
+    still_open = [FlagLine("danger_at_home_now", "Carer", date(2025, 1, n)) for n in range(1, 13)]
+    section = report(vector("08"), flags=[*cleared, *still_open]).section("safety")
+    rows = next(b for b in section.blocks if isinstance(b, Table)).rows
+    assert [row[2] for row in rows[:12]] == ["Open"] * 12
+    assert [row[2][-4:] for row in rows[12:]] == ["2028", "2027", "2026", "2025", "2024", "2023"]
+    assert all(len(row[3]) <= 160 for row in rows)
+    assert "And 3 flags cleared earlier; an export holds them all." in words_of(section)
+
+
+@pytest.mark.parametrize("question", [s.id for s in load().figures.safety])
+def test_a_flag_of_every_kind_is_named_in_words(question):
+    line = FlagLine(question, "Carer", date(2026, 1, 2), "Clinician", date(2026, 1, 9), "seen")
+    section = report(vector("08"), flags=[line, FlagLine(question, "School")]).section("safety")
+    rows = next(b for b in section.blocks if isinstance(b, Table)).rows
+    named = Wording(vector("08")).flag(question).casefold()
+    assert [row[0].casefold() for row in rows] == [named, named]
 
 
 def test_what_was_typed_cannot_break_a_line():

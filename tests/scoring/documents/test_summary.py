@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,9 @@ from hypothesis import given
 from scoring.documents.blocks import Bullets, Heading, Paragraph
 from scoring.documents.summary import summary
 from scoring.documents.words import Wording, dose, percent, span
+from scoring.edits import PlanEdits, Swap
 from scoring.profile import Plan
+from scoring.result import assess
 from tests.scoring.documents.made import NAMES, bare, result_of, result_with, vector, words_of
 from tests.scoring.strategies import cases
 
@@ -27,6 +30,11 @@ NEVER = (
     "Fraction",
     "nan%",
 )
+
+
+def edited(result, edits):
+    """The same result with its plan edited."""
+    return assess(result.case, result.instrument, edits)
 
 
 def lines_of(result, section):
@@ -232,6 +240,25 @@ def test_a_plan_that_asks_too_much_says_so():
     assert "240 minutes" in text
     assert "too much" in text
     assert "too much" not in words_of(summary(vector("17")).section("load"))
+
+
+def test_two_heavy_activities_are_not_offered_the_same_in_their_place():
+    heavy = edited(vector("03"), PlanEdits(limits=("not_at_school",)))
+    offered = re.findall(r"In its place: ([^,]+),", words_of(summary(heavy).section("load")))
+    assert len(offered) == len(set(offered)) == 2
+
+
+def test_a_swap_that_limits_undid_is_said_to_be_undone():
+    swap = Swap("sensory_breaks", "handwriting_and_tools")
+    name = vector("02").instrument.words.activities["sensory_breaks"].name
+    done = words_of(summary(edited(vector("02"), PlanEdits(changes=(swap,)))).section("plan"))
+    assert f"Swapped: {name}, for " in done
+    assert "is back" not in done
+    # what was swapped in takes equipment, so that the plan has the other again
+    undone = edited(vector("02"), PlanEdits(("no_equipment",), (swap,)))
+    assert f"With what was changed since, {name} is back." in words_of(summary(undone).section("plan"))
+    again = PlanEdits(changes=(swap, Swap("handwriting_and_tools", "sensory_breaks")))
+    assert "is back" not in words_of(summary(edited(vector("02"), again)).section("plan"))
 
 
 def test_bottom_up_is_said_once_to_be_an_untested_convention():

@@ -10,9 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.compare import compare
-from scoring.figures import comparison_alt, history_alt, map_alt, map_caption
+from scoring.figures import (
+    comparison_alt,
+    comparison_caption,
+    examples,
+    history_alt,
+    map_alt,
+    map_caption,
+    trend_caption,
+)
 from scoring.figures.caption import CAPTION_UNITS, units
 from scoring.instrument import load
+from scoring.trend import trend
 from tests.scoring.figures.made import EXTREMES, LABELS, NUMBERS, made, rated, vector
 
 BANNED = ("brain scan", "brain age", "damage", "normal", "score")
@@ -88,6 +97,46 @@ def test_the_caption_says_what_stands_out_and_hearing_first() -> None:
     assert "Stands out" not in map_caption(vector("01"))
 
 
+COURSES = {
+    "four": examples.four_encounters,
+    "seven with gaps": examples.seven_encounters,
+    "fourteen": lambda: [result for result in examples.seven_encounters() for _ in range(2)],
+}
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_captions_of_change_fit_and_end_with_the_notice(name: str) -> None:
+    course = trend(COURSES[name]())
+    for caption in (trend_caption(course), *(comparison_caption(step) for step in course.comparisons)):
+        assert units(caption) <= CAPTION_UNITS
+        assert caption.endswith(f"No change here shows a cause.\n{load().words.notice.short}")
+        for domain in load().figures.domains:
+            assert load().words.domains[domain].name in caption
+
+
+def test_the_caption_of_a_course_has_every_percent_and_its_bounds_where_there_is_room() -> None:
+    results = examples.seven_encounters()
+    few, many = (trend_caption(trend(r)).splitlines() for r in (results, [r for r in results for _ in range(2)]))
+    for number, domain in enumerate(load().figures.domains, start=2):
+        percents = [r.profile.domains[domain].percent for r in results]
+        known = [f"{round(p)}%" for p in percents if p is not None]
+        assert [v.split(" (")[0] for v in few[number].split(": ", 1)[1].split(";")[0].split(" → ")][-3:] == known[-3:]
+        assert few[number].count("(") >= len(known), "with bounds"
+        assert "(" not in many[number], "without, where twelve encounters leave no room"
+        assert many[number].count("→") == 11
+    assert many[0].startswith("Nilo · latest 12 of 14 encounters")
+
+
+def test_a_caption_leaves_out_what_has_no_room_with_a_mark_and_never_the_notice() -> None:
+    low, high = rated(1, label="W" * 24), rated(12, label="W" * 24)
+    caption = comparison_caption(compare(low, high))
+    assert units(caption) <= CAPTION_UNITS
+    assert "Moved up" in comparison_alt(compare(low, high))
+    assert caption.splitlines()[-3:] == ["…", "No change here shows a cause.", load().words.notice.short]
+    short = comparison_caption(compare(high, high))
+    assert "…" not in short
+
+
 @pytest.mark.parametrize("name", LABELS)
 def test_captions_and_twins_keep_the_true_label(name: str) -> None:
     result = rated(5, label=LABELS[name])
@@ -104,7 +153,14 @@ def test_captions_and_twins_keep_the_true_label(name: str) -> None:
 
 @given(st.text(max_size=3000))
 def test_no_label_makes_a_caption_too_long(label: str) -> None:
-    assert units(map_caption(rated(1, label=label))) <= CAPTION_UNITS
+    result = rated(1, label=label)
+    for caption in (
+        map_caption(result),
+        comparison_caption(compare(result, result)),
+        trend_caption(trend([result] * 3)),
+    ):
+        assert units(caption) <= CAPTION_UNITS
+        assert caption.endswith(load().words.notice.short)
 
 
 def test_no_twin_holds_a_word_that_the_product_never_uses() -> None:

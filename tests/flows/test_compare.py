@@ -1,0 +1,149 @@
+"""Compare sends both maps, and from three encounters on the course of all of them, named by ids and nothing else."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.walker import Clinic, Walker
+
+from bot.terminal import Terminal
+from flows.views import News
+from scoring import figures
+from scoring.compare import CompareError
+from scoring.result import Result
+from scoring.trend import trend
+
+#: Few functions are asked about at two months.
+INFANT = "2026-01-10"
+
+
+def finished(walker: Walker, *, again: bool = False) -> None:
+    """One more encounter of Robin, from its beginning to its results."""
+    if again:
+        walker.tap("Back")
+        walker.tap("Reassess")
+    walker.fill_until("Review")
+    walker.tap("Finish")
+
+
+@pytest.fixture
+def robin(walker: Walker) -> Walker:
+    """Two finished encounters, standing at the results of the second."""
+    walker.new_case("Robin", INFANT)
+    finished(walker)
+    assert not walker.has("Compare")
+    finished(walker, again=True)
+    return walker
+
+
+def all_sent(walker: Walker) -> None:
+    engine = walker.clinic.engine
+    for waiting in engine.waiting_for(walker.account_id):
+        engine.news_sent(waiting, [])
+
+
+def asked(walker: Walker) -> list[News]:
+    """What a tap on Compare queues; all that waited before is taken as sent."""
+    all_sent(walker)
+    walker.tap("Compare")
+    return [waiting.news for waiting in walker.clinic.engine.waiting_for(walker.account_id)]
+
+
+def results_of(clinic: Clinic, body: dict[str, Any]) -> list[Result]:
+    named = [*body["earlier"], {"encounter": body["encounter"], "number": body["number"]}]
+    return [clinic.engine.result_of(one["encounter"], one["number"]) for one in named]
+
+
+def encounters(clinic: Clinic) -> list[str]:
+    case_id = clinic.case_id("Robin")
+    with clinic.desk() as desk:
+        return [e.id for e in desk.cases.encounters(case_id)]
+
+
+def test_two_encounters_are_compared_and_have_no_course(robin: Walker) -> None:
+    (only,) = asked(robin)
+    assert only.kind == "compare"
+    first, second = encounters(robin.clinic)
+    assert (only.body["before"], only.body["encounter"]) == (first, second)
+
+
+def test_from_three_encounters_on_the_course_comes_too_and_names_all_of_them(robin: Walker) -> None:
+    finished(robin, again=True)
+    compared, course = asked(robin)
+    assert (compared.kind, course.kind) == ("compare", "trend")
+    assert compared.is_protected
+    assert course.is_protected
+    first, second, third = encounters(robin.clinic)
+    assert compared.body["before"] == second
+    assert course.body == {
+        "encounter": third,
+        "number": 1,
+        "edits": 0,
+        "earlier": [{"encounter": first, "number": 1}, {"encounter": second, "number": 1}],
+    }
+    assert len(trend(results_of(robin.clinic, course.body)).results) == 3
+
+
+def test_the_newest_result_of_each_encounter_is_named(robin: Walker) -> None:
+    robin.tap("Change an answer")
+    robin.until("Review", "Next")
+    robin.tap("Finish")
+    finished(robin, again=True)
+    _, course = asked(robin)
+    assert [one["number"] for one in course.body["earlier"]] == [1, 2]
+
+
+def test_an_encounter_entered_in_error_counts_in_no_comparison(robin: Walker) -> None:
+    finished(robin, again=True)
+    for words in ("Back", "Entered in error", "Yes, entered in error", "Results"):
+        robin.tap(words)
+    (only,) = asked(robin)
+    assert only.kind == "compare"
+    first, second, _ = encounters(robin.clinic)
+    assert (only.body["before"], only.body["encounter"]) == (first, second)
+    finished(robin, again=True)
+    _, course = asked(robin)
+    assert [one["encounter"] for one in course.body["earlier"]] == [first, second]
+
+
+def test_what_was_entered_in_error_on_another_phone_is_not_compared_from_a_screen_that_still_stands(
+    robin: Walker,
+) -> None:
+    before = robin.screen
+    other = robin.clinic.clinician(address="2")
+    other.tap("My cases")
+    other.tap(other.buttons[0])
+    other.tap("Entered in error")
+    other.tap("Yes, entered in error")
+    robin.tap("Compare", on=before)
+    kinds = [waiting.news.kind for waiting in robin.clinic.engine.waiting_for(robin.account_id)]
+    assert "compare" not in kinds
+    assert not robin.has("Compare")
+
+
+def test_a_course_of_two_is_refused(robin: Walker) -> None:
+    (only,) = asked(robin)
+    with pytest.raises(CompareError):
+        trend(results_of(robin.clinic, {**only.body, "earlier": [{"encounter": only.body["before"], "number": 1}]}))
+
+
+def test_the_terminal_writes_both_pictures_and_says_them_in_words(robin: Walker, tmp_path: Path) -> None:
+    finished(robin, again=True)
+    all_sent(robin)
+    engine, out = robin.clinic.engine, StringIO()
+    account = engine.account_of(robin.account_id)
+    Terminal(engine, account, lines=iter(["compare"]), out=out, results_folder=tmp_path).run()
+    pictures = {path.name: path for path in tmp_path.rglob("*.png")}
+    assert set(pictures) == {"compare.png", "trend.png"}
+    said = " ".join(out.getvalue().split())
+    for path in pictures.values():
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.stat().st_mode & 0o077 == 0
+        assert f"The picture is {path}" in said
+    first, second, third = encounters(robin.clinic)
+    course = trend([engine.result_of(encounter, 1) for encounter in (first, second, third)])
+    assert " ".join(figures.trend_alt(course).split()) in said
+    assert engine.waiting_for(robin.account_id) == [], "shown once"
