@@ -41,6 +41,10 @@ LONG_SILENCE = timedelta(days=400)
 RESTORE = "restore the newest backup: stemwise db restore FILE --yes"
 
 
+#: A danger alert that waits longer reaches nobody: serving has stopped, or its clinician is suspended.
+ALERT_WAITS = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     name: str
@@ -265,10 +269,26 @@ def _undelivered(settings: Settings, master: MasterKey) -> Iterator[Finding]:
             lost = list(
                 tx.session.execute(
                     select(models.Outbox.kind, func.count())
-                    .where(models.Outbox.state == "failed")
+                    .where(
+                        (models.Outbox.state == "failed")
+                        | (
+                            (models.Outbox.kind == "alert")
+                            & (models.Outbox.state == "waiting")
+                            & (models.Outbox.created_at < tx.now - ALERT_WAITS)
+                        )
+                    )
                     .group_by(models.Outbox.kind)
                 )
             )
+            unheard = tx.session.scalar(
+                select(func.count(models.Flag.id.distinct()))
+                .join(models.Case, models.Case.id == models.Flag.case_id)
+                .outerjoin(models.Account, models.Account.clinician_id == models.Case.clinician_id)
+                .where(models.Flag.state == "open", models.Account.id.is_(None))
+            )
+        if unheard:
+            message = f"{unheard} open danger flags are of clinicians without a phone, so nobody was told"
+            yield Finding("undelivered", message, "run: stemwise flags")
         for kind, count in lost:
             what = "danger alerts" if kind == "alert" else f"messages ({kind})"
             yield Finding("undelivered", f"{count} {what} could not be delivered", "reach the people another way")

@@ -53,8 +53,13 @@ def _reminders(desk: Desk, now: datetime) -> Iterator[tuple[str, str, str]]:
     )
     for interview, _ in desk.tx.session.execute(begun):
         days = REMIND_AFTER_DAYS[interview.reminders_sent]
-        if interview.updated_at + timedelta(days=days) <= now:
+        if interview.updated_at + timedelta(days=days) <= now and not _is_paused_by_request(desk, interview):
             yield "remind", interview.id, f"due:remind:{interview.id}:{interview.reminders_sent}"
+
+
+def _is_paused_by_request(desk: Desk, row: models.Interview) -> bool:
+    """Whether somebody tapped Pause; a way home pauses as well, and is still reminded."""
+    return row.state == "paused" and desk.cases.interview(row.id, desk.settings.today(desk.tx.now)).paused_by_request
 
 
 def _retention(desk: Desk, now: datetime) -> Iterator[tuple[str, str, str]]:
@@ -124,6 +129,8 @@ def _remind(desk: Desk, interview_id: str) -> None:
     """A neutral line that names neither person nor subject, with a way to have no more of them."""
     row = desk.tx.session.get(models.Interview, interview_id)
     if row is None or not row.wants_reminders or row.state in ("finished", "withdrawn"):
+        return
+    if _is_paused_by_request(desk, row):
         return
     informant = desk.tx.session.get_one(models.Informant, row.informant_id)
     row.reminders_sent += 1

@@ -85,6 +85,8 @@ class Interview:
     asked_once_more: bool = False
     notes_seen: int = 0
     lines_shown: bool = False
+    #: Pause was tapped, so nobody is reminded; not set where a way home paused it.
+    paused_by_request: bool = False
     opened_on: str = ""
     locale: str = "en"
     results: int = 0
@@ -199,6 +201,7 @@ class Interview:
             "asked_once_more": self.asked_once_more,
             "notes_seen": self.notes_seen,
             "lines_shown": self.lines_shown,
+            "paused_by_request": self.paused_by_request,
             "opened_on": self.opened_on,
         }
 
@@ -236,8 +239,15 @@ class Talk:
         return self.actor.state
 
     def _pending(self) -> int:
-        """How many danger answers wait to be confirmed: with one more the screen is another one."""
-        return sum(f.state == "unconfirmed" for f in self.interview.flags) if self.interview else 0
+        """How many danger answers wait to be confirmed: with one more the screen is another one.
+
+        For an informant only their own: what another says must not be felt in so much as a tap that is refused.
+        """
+        interview = self.interview
+        if interview is None:
+            return 0
+        seen = [f for f in interview.flags if interview.role == "clinician" or f.informant_id == interview.informant_id]
+        return sum(f.state == "unconfirmed" for f in seen)
 
     def place(self) -> tuple[Any, ...]:
         """What makes a screen another one: when it changes, taps on the old one are old."""

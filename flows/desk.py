@@ -84,6 +84,11 @@ class Desk:
         if mine:
             self.mail.add(self.alerts(interview.case_id))
 
+    def who_raised(self, flag: FlagInfo) -> str:
+        """Who said it, so that two carers can be told apart."""
+        relation = self.cases.informant_words(flag.case_id, flag.informant_id).get("relation")
+        return f"{flag.role} ({relation})" if relation else flag.role
+
     def alerts(self, case_id: str) -> list[News]:
         """One alert for each of the clinician's accounts; it names neither person nor subject."""
         return self._to_clinician(case_id, ALERT, "alert", is_silent=False)
@@ -125,6 +130,11 @@ class Desk:
             case_id=case_id, encounter_id=encounter.id, role=role, words=words, days=self.settings.invite_days
         )
 
+    def opened_before(self, account_id: str, token: str) -> str | None:
+        """The questionnaire that this very account opened by a token; nothing for everybody else."""
+        own = {info.informant_id: info.id for info in self.cases.informing(account_id)}
+        return own.get(self.invitations.informant_of(token) or "")
+
     def accept(self, turn: Turn, invitation: InvitationInfo) -> None:
         """Bind an invitation to the account that opened it; its questionnaire becomes the current one."""
         account = turn.talk.account
@@ -143,11 +153,16 @@ class Desk:
         self.tx.audit(account.id, "invitation.opened", invitation.case_id)
 
     def withdraw_flag(self, turn: Turn, question: str) -> None:
-        """The informant's own flag, tapped by mistake; nobody's tap takes back what another raised."""
+        """The informant's own flag, tapped by mistake; nobody's tap takes back what another raised.
+
+        What somebody else than the clinician said can be taken back as a slip only; once it is latched, the clinician
+        has been told, and a clinician alone clears it: the next to hold a shared phone must not undo it.
+        """
         interview = turn.interview
+        standing = ("open", "unconfirmed") if interview.role == "clinician" else ("unconfirmed",)
         for place, flag in enumerate(interview.flags):
             own = flag.informant_id == interview.informant_id and flag.question == question
-            if own and flag.state in ("open", "unconfirmed") and self._is_raised_in(interview, flag.id):
+            if own and flag.state in standing and self._is_raised_in(interview, flag.id):
                 self.flags.withdraw(flag.id, turn.talk.account.id)
                 interview.flags[place] = replace(flag, state="withdrawn")
                 self.tx.audit(turn.talk.account.id, "flag.tapped_by_mistake", interview.case_id)

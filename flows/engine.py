@@ -257,7 +257,8 @@ class Engine:
         if trigger in CURTAIN:
             CURTAIN[trigger](turn)
             return ""
-        if talk.is_hidden and event.kind == "tap":
+        # a reminder's Go on is a way back from behind the curtain
+        if talk.is_hidden and event.kind == "tap" and trigger != "go_on_with":
             return translator(talk.account.locale)(MOVED_ON)
         if self._fire(turn, trigger):
             talk.is_hidden = False
@@ -283,6 +284,9 @@ class Engine:
         """A link with a code or an invitation; a wrong one slows the account that tries it, and looks like a used one."""
         account, desk = turn.talk.account, turn.desk
         is_invitation = token.startswith(INVITATION)
+        if is_invitation and (own := desk.opened_before(account.id, token)):
+            turn.arg = own  # one's own link once more leads back to where the questionnaire stands
+            return "here" if turn.talk.is_hidden else "go_on_with"
         known = desk.invitations.usable(token) if is_invitation else desk.people.clinician_of_code(token)
         if known is None or desk.people.is_slowed(account.id):
             desk.people.count_wrong_token(account.id)

@@ -406,6 +406,7 @@ def set_aside(turn: Turn) -> None:
 def pause(turn: Turn) -> None:
     turn.desk.latch_unconfirmed(turn)
     turn.interview.resume_state = turn.interview.state
+    turn.interview.paused_by_request = turn.event.action == "pause"
 
 
 def arrive_after(turn: Turn) -> None:
@@ -452,3 +453,4 @@ def reopen(turn: Turn) -> None:
 
 def resume(turn: Turn) -> None:
     turn.interview.resume_state = None
+    turn.interview.paused_by_request = False

@@ -50,12 +50,16 @@ def _flags(desk: Desk, case_id: str) -> Iterator[FlagLine]:
             continue
         yield FlagLine(
             flag=flag.question,
-            raised_by=WHO[flag.role],
+            raised_by=WHO[flag.role] if flag.role == "clinician" else _with_capital(desk.who_raised(flag)),
             raised_on=desk.settings.local_day(flag.raised_at),
             cleared_by="Clinician" if flag.ended_at else None,
             cleared_on=desk.settings.local_day(flag.ended_at) if flag.ended_at else None,
             reason=flag.reason,
         )
+
+
+def _with_capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _disagreements(desk: Desk, interview: Interview) -> Iterator[Disagreement]:

@@ -32,11 +32,15 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             desk.tx.audit("operator", "flag.cleared", info.case_id)
             print(f"Flag {info.id} is cleared; it stays in the record with the reason.")
             return
-        found = [(case, flag) for case in desk.cases.cases_of(None) for flag in desk.open_flags(case.id)]
+        found = [
+            (case, flag, desk.who_raised(flag))
+            for case in desk.cases.cases_of(None)
+            for flag in desk.open_flags(case.id)
+        ]
         desk.tx.audit("operator", "flags.listed")
-    for case, flag in found:
+    for case, flag, who in found:
         print(
-            f"{flag.id} · {case.label} ({case.id}) · {flag.words} · said by {flag.role}, {flag.raised_at:%Y-%m-%d %H:%M} UTC"
+            f"{flag.id} · {case.label} ({case.id}) · {flag.words} · said by {who}, {flag.raised_at:%Y-%m-%d %H:%M} UTC"
         )
     if not found:
         print("No open flags.")

@@ -25,6 +25,7 @@ from bot.telegram.request import AiohttpRequest
 from bot.telegram.updates import ALLOWED, CHANNEL, Incoming, read_update
 from flows.engine import Engine
 from flows.storage.engines import StorageUnavailable
+from flows.wording import translator
 
 log = logging.getLogger(__name__)
 
@@ -230,7 +231,7 @@ class Server:
                 if tries == 0:
                     for one in incoming:
                         if one.query_id:
-                            self._sender.answer(one.query_id, BUSY)
+                            self._sender.answer(one.query_id, translator(one.event.locale if one.event else "en")(BUSY))
                 await self._rest(tries)
                 tries += 1
         else:

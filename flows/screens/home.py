@@ -232,7 +232,7 @@ def _flags(turn: Turn) -> Rendered:
         text = turn.instrument.words.safety[flag.question]
         when = on_day(turn.desk.settings.local_day(flag.raised_at))
         waits = "" if flag.state == "open" else " Not yet confirmed by them."
-        lines.append(f"{case.label}: {text.question} Said by: {flag.role}, {when}.{waits} {text.act}")
+        lines.append(f"{case.label}: {text.question} Said by: {turn.desk.who_raised(flag)}, {when}.{waits} {text.act}")
         if flag.state == "open":
             buttons.append(Button(f"Clear {number}. {text.short}", "clear", flag.id))
     blocks.append(Bullets(tuple(lines), start=first + 1) if lines else Paragraph("None."))

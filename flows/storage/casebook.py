@@ -360,7 +360,7 @@ class Casebook:
             data = self._tx.unseal(case_id, row.sealed_snapshot, "interviews", row.id, "snapshot")
             words = self.informant_words(case_id, info.informant_id)
             answers = Answers.from_json(data["answers"])
-            relation = answers.value("about.relation") or words.get("relation") or ""
+            relation = words.get("relation") or answers.value("about.relation") or ""
             who = {"carer": "Carer", "school": "School", "self": "The person"}[info.role]
             named = f"{who} ({str(relation).replace('_', ' ')})" if relation else who
             found.append(Other(info.informant_id, info.role, named, info.state == "finished", answers))

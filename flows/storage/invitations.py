@@ -78,6 +78,13 @@ class Invitations:
             return None
         return self._info(row) if row.state == "open" and row.expires_at > self._tx.now else None
 
+    def informant_of(self, token: str) -> str | None:
+        """Whom a used token let in."""
+        digest = keys.token_hash(token)
+        return self._tx.session.scalar(
+            select(models.Invitation.informant_id).where(models.Invitation.token_hash == digest)
+        )
+
     def use(self, invitation_id: str, informant_id: str) -> None:
         row = self._tx.session.get_one(models.Invitation, invitation_id)
         row.state, row.informant_id, row.ended_at = "used", informant_id, self._tx.now

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from support.informants import answered, begun, invited, opened
 from support.walker import Clinic, Walker
 
@@ -99,6 +102,46 @@ def test_no_reminder_after_sending_or_declining(clinic: Clinic, walker: Walker) 
     tick(clinic)
     assert waiting(clinic, carer) == []
     assert waiting(clinic, refusing) == []
+
+
+def test_no_reminder_after_erasing_whatever_danger_answer_stays(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "209")
+    answered(carer, until="right now?")
+    carer.tap("Yes")
+    carer.command("privacy")
+    carer.tap("Erase what I said: K")
+    carer.tap("Yes, erase")
+    clinic.clock.advance(days=30)
+    tick(clinic)
+    assert waiting(clinic, carer) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Mexico_City", "Asia/Kolkata"])
+def test_no_reminder_comes_outside_of_the_clinics_day(make_clinic: Callable[..., Clinic], zone: str) -> None:
+    """Asked at each hour of a day, half past: nothing before nine, and one reminder as soon as the clinic's day begins."""
+    local = ZoneInfo(zone)
+    clinic = make_clinic(rebuilds=False, zone=local)
+    clinic.clinician().new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "210")
+    evening = (clinic.clock.now + timedelta(days=4)).astimezone(local).replace(hour=19, minute=30)
+    came = []
+    for hours in range(24):
+        clinic.clock.now = (evening + timedelta(hours=hours)).astimezone(UTC)
+        tick(clinic)
+        came.append(len(waiting(clinic, carer)))
+    assert came == [0] * 14 + [1] * 10
+
+
+def test_reminders_are_two_however_often_the_process_ends_in_between(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "211")
+    for _ in range(12):
+        clinic.clock.advance(days=1)
+        for _ in range(2):
+            clinic.restart()
+            tick(clinic)
+    assert waiting(clinic, carer) == [REMINDER] * 2
 
 
 def test_an_unopened_invitation_expires_with_one_line_to_the_clinician(clinic: Clinic, walker: Walker) -> None:
