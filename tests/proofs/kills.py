@@ -181,6 +181,9 @@ class Kills:
     def _be_there(self, is_random: bool, finished: list[Clinician]) -> None:
         if not self.until_caught_up():
             return
+        if self.settles:
+            self._let_news_come()
+            return
         for clinician in finished:
             clinician.begin_case()
         for _ in range(self.dice.randint(1, self.crowd.bursts)):
@@ -193,7 +196,13 @@ class Kills:
 
     def _waits_for_news(self) -> bool:
         """Somebody waits for a new message: the next life ends only when it has come, so that no reply is lost a second time."""
-        return any(c.awaits_results for c in self.clinicians)
+        return any(c.awaits_results for c in self.clinicians) or any(c.is_told_of for c in self.carers)
+
+    def _let_news_come(self) -> None:
+        """New messages arrive, and serving has noted that they did."""
+        self.api.settled(PATIENCE_S, quiet=0.5, answered=False)
+        for carer in self.carers:
+            carer.is_told_of = False
 
     def _last_life(self) -> None:
         """Nothing is killed or broken any more: everybody gets what is theirs, and taps on old screens say what they must."""

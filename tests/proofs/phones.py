@@ -303,6 +303,8 @@ class Carer(Phone):
         self.raises_alarm, self.has_raised_alarm = raises, False
         self.words: list[str] = []
         self.has_sent = False
+        #: The clinician gets a new message of what was tapped, and it may still be on its way.
+        self.is_told_of = False
 
     def begin(self, token: str) -> None:
         """Open the link, agree, and say a word for whom it is about; needs a program that is alive."""
@@ -346,6 +348,7 @@ class Carer(Phone):
         if self.answers_with(tap):
             is_fill = (parse_tap(tap.data) or ("", ""))[1] == "fill"
             self.words.append(ALL_OF_A_LIST if is_fill else tap.words)
+        self.is_told_of = self.is_told_of or tap.words in ("Send", "Yes, it is so")
         self.has_sent = self.has_sent or tap.words == "Send"
         self.has_raised_alarm = self.has_raised_alarm or tap.words == "Yes, it is so"
         self.tapped_before.append((tap.message_id, tap.data))
