@@ -19,6 +19,7 @@ from flows.storage.invitations import InvitationInfo, Invitations
 from flows.storage.mail import Mail
 from flows.storage.people import People
 from flows.storage.plans import Plans
+from flows.storage.results import Results
 from flows.storage.store import Tx
 from flows.storage.talks import Talks
 from flows.views import News, NewsKind
@@ -43,7 +44,8 @@ class Desk:
         self.settings = settings
         self.people = People(tx)
         self.flags = Flags(tx)
-        self.cases = Casebook(tx, self.flags)
+        self.results = Results(tx)
+        self.cases = Casebook(tx, self.flags, self.results)
         self.plans = Plans(tx)
         self.talks = Talks(tx, self.cases)
         self.mail = Mail(tx)
@@ -256,7 +258,7 @@ class Desk:
         self.cases.save_interview(interview, turn.today)
         encounter = self.cases.encounter(interview.encounter_id)
         content = self.case_json_of(encounter, interview)
-        number = self.cases.add_result(
+        number = self.results.add(
             interview.case_id, encounter.id, content, self.instrument.version, self.instrument.sha256
         )
         self.cases.set_encounter_state(encounter.id, "finished")
@@ -300,9 +302,9 @@ class Desk:
         """What a result is made from again, with the first `edits` of its plan's edits, or all of them."""
         case_id = self.cases.encounter(encounter_id).case_id
         log = self.plans.of_result(case_id, encounter_id, number)
-        before = self.cases.result(encounter_id, number - 1) if number > 1 else None
+        before = self.results.content(case_id, encounter_id, number - 1) if number > 1 else None
         why = self._why_changed(encounter_id, number) if number > 1 else None
-        return Kept(self.cases.result(encounter_id, number), tuple(log[:edits]), before, why)
+        return Kept(self.results.content(case_id, encounter_id, number), tuple(log[:edits]), before, why)
 
     def _why_changed(self, encounter_id: str, number: int) -> str | None:
         info = self.cases.clinician_interview(encounter_id)
@@ -317,7 +319,7 @@ class Desk:
         """The newest finished encounter of a case that was not entered in error, and its newest result's number."""
         finished = [e for e in self.cases.encounters(case_id) if e.state == "finished"]
         for encounter in reversed(finished):
-            if number := self.cases.count_results(encounter.id):
+            if number := self.results.count(encounter.id):
                 return encounter, number
         return None
 
@@ -328,7 +330,7 @@ class Desk:
         this = self.cases.encounter(encounter_id)
         earlier = [e for e in self.cases.encounters(this.case_id) if e.number < this.number and e.state == "finished"]
         for encounter in reversed(earlier):
-            if number := self.cases.count_results(encounter.id):
+            if number := self.results.count(encounter.id):
                 return encounter, number
         return None
 

@@ -214,7 +214,7 @@ def _result(desk: Desk, encounter: EncounterInfo, row: models.Result) -> dict[st
         "instrument_version": row.instrument_version,
         "instrument_sha256": row.instrument_sha256,
         "made_at": iso(row.made_at),
-        "case": desk.cases.result(encounter.id, row.number),
+        "case": desk.results.content(encounter.case_id, encounter.id, row.number),
     }
 
 

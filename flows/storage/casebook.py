@@ -14,6 +14,7 @@ from flows.conversation import Interview, Other
 from flows.itinerary import Person, Role
 from flows.storage import keys, models
 from flows.storage.flags import Flags
+from flows.storage.results import Results
 from flows.storage.store import Tx, new_id
 
 
@@ -59,8 +60,9 @@ class StoredResponse:
 
 
 class Casebook:
-    def __init__(self, tx: Tx, flags: Flags) -> None:
+    def __init__(self, tx: Tx, flags: Flags, results: Results) -> None:
         self._tx = tx
+        self._results = results
         self._flags = flags
 
     # --- cases ---
@@ -338,7 +340,7 @@ class Casebook:
             flags=self._flags.of_case(case.id),
             is_dated=encounter.assessed is not None,
             version=row.instrument_version,
-            results=self.count_results(encounter.id),
+            results=self._results.count(encounter.id),
             others=self._others(encounter.id, case.id) if informant.role == "clinician" else [],
             **data,
         )
@@ -438,39 +440,6 @@ class Casebook:
         for row in rows:
             body = self._tx.unseal(case_id, row.sealed_body, "responses", interview_id, str(row.number))
             yield StoredResponse(row.number, row.at, Response(**body))
-
-    # --- results ---
-
-    def count_results(self, encounter_id: str) -> int:
-        return int(
-            self._tx.session.scalar(
-                select(func.count()).select_from(models.Result).where(models.Result.encounter_id == encounter_id)
-            )
-            or 0
-        )
-
-    def add_result(self, case_id: str, encounter_id: str, content: dict[str, Any], version: str, sha256: str) -> int:
-        """Keep what a result is made from; returns its number within the encounter."""
-        number = self.count_results(encounter_id) + 1
-        self._tx.session.add(
-            models.Result(
-                encounter_id=encounter_id,
-                number=number,
-                instrument_version=version,
-                instrument_sha256=sha256,
-                sealed_case=self._tx.seal(case_id, content, "results", encounter_id, str(number)),
-                made_at=self._tx.now,
-            )
-        )
-        self._tx.session.flush()
-        return number
-
-    def result(self, encounter_id: str, number: int) -> dict[str, Any]:
-        """The case a result was made from."""
-        row = self._tx.session.get_one(models.Result, (encounter_id, number))
-        case_id = self.encounter(encounter_id).case_id
-        content: dict[str, Any] = self._tx.unseal(case_id, row.sealed_case, "results", encounter_id, str(number))
-        return content
 
 
 def _interview_info(row: models.Interview, role: str) -> InterviewInfo:

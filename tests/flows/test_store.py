@@ -327,8 +327,8 @@ def open_all(clinic: Clinic) -> None:
                 desk.cases.informant_words(case.id, informant)
             for encounter in desk.cases.encounters(case.id):
                 desk.plans.log(case.id, encounter.id)
-                for number in range(desk.cases.count_results(encounter.id)):
-                    desk.cases.result(encounter.id, number + 1)
+                for number in range(desk.results.count(encounter.id)):
+                    desk.results.content(case.id, encounter.id, number + 1)
                 for info in desk.cases.interviews(encounter.id):
                     list(desk.cases.responses(case.id, info.id))
                     desk.cases.interview(info.id, clinic.clock.now.date())
