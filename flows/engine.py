@@ -17,6 +17,7 @@ from datetime import date, datetime, tzinfo
 from pathlib import Path
 
 from flows import access, clock
+from flows.commands import trigger_of
 from flows.conversation import Account, Turn
 from flows.curtain import CURTAIN
 from flows.desk import Desk
@@ -26,7 +27,6 @@ from flows.informant_moves import has_invitation
 from flows.machines import HOME, INTERVIEW
 from flows.screens import show
 from flows.storage.engines import flush_deleted, storage_error
-from flows.storage.invitations import PREFIX as INVITATION
 from flows.storage.mail import Waiting
 from flows.storage.store import Store, Tx
 from flows.typed import read_text
@@ -248,7 +248,7 @@ class Engine:
                 return translator(talk.account.locale)(read.refusal or NOT_HERE)
             trigger, turn.arg, turn.text = read.trigger, read.arg, read.text
         elif event.kind == "command":
-            trigger = self._command(turn)
+            trigger = trigger_of(turn)
         if trigger in FOLLOWS:
             return translator(talk.account.locale)(NOT_HERE)
         if not access.permits(talk, trigger):
@@ -264,35 +264,6 @@ class Engine:
             talk.is_hidden = False
             return ""
         return translator(talk.account.locale)(CODE_REFUSED if trigger in ("enrol", "invited") else NOT_HERE)
-
-    def _command(self, turn: Turn) -> str:
-        """What a command does: most lead home or to a home screen; `/start CODE` enrols or opens an invitation."""
-        name, arg = turn.event.action, turn.event.arg
-        talk = turn.talk
-        if name == "start" and arg:
-            return self._opened(turn, arg)
-        if name == "start" and talk.account.informs and talk.account.clinician_id:
-            return "choose_place"
-        is_answering = talk.interview is not None and talk.interview.role != "clinician"
-        if name in ("start", "resume") and (is_answering or talk.is_hidden):
-            return "here"
-        if talk.account.clinician_id is None:
-            return {"erase": "privacy", "start": "mine", "resume": "mine"}.get(name, name)
-        return {"start": "home", "resume": "go_back", "erase": "cases"}.get(name, name)
-
-    def _opened(self, turn: Turn, token: str) -> str:
-        """A link with a code or an invitation; a wrong one slows the account that tries it, and looks like a used one."""
-        account, desk = turn.talk.account, turn.desk
-        is_invitation = token.startswith(INVITATION)
-        if is_invitation and (own := desk.opened_before(account.id, token)):
-            turn.arg = own  # one's own link once more leads back to where the questionnaire stands
-            return "here" if turn.talk.is_hidden else "go_on_with"
-        known = desk.invitations.usable(token) if is_invitation else desk.people.clinician_of_code(token)
-        if known is None or desk.people.is_slowed(account.id):
-            desk.people.count_wrong_token(account.id)
-        if is_invitation:
-            return "invited"
-        return "enrol" if account.clinician_id is None else "home"
 
     def _fire(self, turn: Turn, trigger: str) -> bool:
         """One transition, and those that follow from it by themselves."""
