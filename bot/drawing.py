@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from scoring.compare import compare
-from scoring.documents.blocks import PictureName
+from scoring.documents.blocks import Paper, PictureName
 from scoring.documents.voices import Voices
 from scoring.instrument import Instrument, load
 from scoring.result import Kept, assess_kept
@@ -39,8 +39,8 @@ class Job:
     voices: Voices = field(default_factory=Voices)
 
 
-def draw(job: Job, instrument: Instrument) -> bytes:
-    """What is wanted, made here and now."""
+def draw(job: Job, instrument: Instrument, paper: Paper = "A4") -> bytes:
+    """What is wanted, made here and now; documents on that paper."""
     from bot import outputs
 
     result = assess_kept(job.kept, instrument)
@@ -56,12 +56,12 @@ def draw(job: Job, instrument: Instrument) -> bytes:
     if job.wanted in ("map", "history"):
         return outputs.picture(result, job.wanted)
     if job.wanted == "family":
-        return outputs.family_pdf(result)
+        return outputs.family_pdf(result, paper)
     pictures: dict[PictureName, bytes] = {name: outputs.picture(result, name) for name in ("map", "history")}
-    return outputs.report_pdf(result, pictures, job.voices)
+    return outputs.report_pdf(result, pictures, job.voices, paper)
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, paper: Paper) -> None:
     """The helper's loop: a case in, bytes out; ends when the parent is gone."""
     import signal
 
@@ -77,7 +77,7 @@ def _serve(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         try:
-            pipe.send((True, draw(job, instrument)))
+            pipe.send((True, draw(job, instrument, paper)))
         except Exception as error:
             pipe.send((False, type(error).__name__))
 
@@ -85,7 +85,8 @@ def _serve(pipe: Connection) -> None:
 class Drawer:
     """Hands drawing to the helper, one at a time; to be called from a thread that may wait."""
 
-    def __init__(self, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(self, time_limit_s: float = TIME_LIMIT_S, paper: Paper = "A4") -> None:
+        self._paper = paper
         self._time_limit_s = time_limit_s
         self._lock = threading.Lock()
         self._context = multiprocessing.get_context("spawn")
@@ -96,7 +97,9 @@ class Drawer:
         if self._process is None or not self._process.is_alive() or self._pipe is None:
             self.close()
             ours, theirs = self._context.Pipe()
-            self._process = self._context.Process(target=_serve, args=(theirs,), daemon=True, name="stemwise-drawing")
+            self._process = self._context.Process(
+                target=_serve, args=(theirs, self._paper), daemon=True, name="stemwise-drawing"
+            )
             self._process.start()
             theirs.close()
             self._pipe = ours

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from scoring.documents.blocks import Document, PictureName
+from scoring.documents.blocks import Document, Paper, PictureName
 from scoring.documents.voices import Voices
 from scoring.result import Result, profile_json
 
@@ -29,7 +29,9 @@ def picture(result: Result, name: PictureName) -> bytes:
     return {"map": figures.draw_map, "history": figures.draw_history}[name](result)
 
 
-def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Voices | None = None) -> bytes:
+def report_pdf(
+    result: Result, pictures: Mapping[PictureName, bytes], voices: Voices | None = None, paper: Paper = "A4"
+) -> bytes:
     """The clinician's report, with what the informants said where that is known."""
     from scoring import figures
     from scoring.documents.pdf import to_pdf
@@ -45,15 +47,15 @@ def report_pdf(result: Result, pictures: Mapping[PictureName, bytes], voices: Vo
         map_alt=figures.map_alt(result),
         history_alt=figures.history_alt(result),
     )
-    return to_pdf(document, pictures, most_pages=REPORT_PAGES)
+    return to_pdf(document, pictures, paper=paper, most_pages=REPORT_PAGES)
 
 
-def family_pdf(result: Result) -> bytes:
+def family_pdf(result: Result, paper: Paper = "A4") -> bytes:
     """The page for the family: an allow-list of sections, no picture."""
     from scoring.documents.family import family
     from scoring.documents.pdf import to_pdf
 
-    return to_pdf(family(result), {})
+    return to_pdf(family(result), {}, paper=paper)
 
 
 def summary_of(result: Result, voices: Voices | None = None) -> Document:
@@ -70,7 +72,9 @@ def summary_markdown(result: Result, voices: Voices | None) -> bytes:
     return to_markdown(summary_of(result, voices)).encode()
 
 
-def write_result(result: Result, folder: Path, progress: Progress = _quiet, voices: Voices | None = None) -> list[Path]:
+def write_result(
+    result: Result, folder: Path, progress: Progress = _quiet, voices: Voices | None = None, paper: Paper = "A4"
+) -> list[Path]:
     """Write every file of a result into `folder`, 0600; nothing is left half-written."""
     pictures: dict[PictureName, bytes] = {}
 
@@ -83,8 +87,8 @@ def write_result(result: Result, folder: Path, progress: Progress = _quiet, voic
         ("summary.md", lambda: summary_markdown(result, voices)),
         ("map.png", lambda: drawn("map")),
         ("history.png", lambda: drawn("history")),
-        ("report.pdf", lambda: report_pdf(result, pictures, voices)),
-        ("family.pdf", lambda: family_pdf(result)),
+        ("report.pdf", lambda: report_pdf(result, pictures, voices, paper)),
+        ("family.pdf", lambda: family_pdf(result, paper)),
     ]
     return write_all(folder, files, progress)
 

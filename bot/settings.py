@@ -10,6 +10,8 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from scoring.documents.blocks import Paper
+
 APP = "stemwise"
 
 
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(default=None, ge=1)
     timezone: str | None = None
     invite_days: int = Field(default=7, ge=1, le=90)
+    paper: Paper = "A4"
     sends_per_second: float = Field(default=30, gt=0, le=1000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
@@ -45,6 +48,14 @@ class Settings(BaseSettings):
             except (ZoneInfoNotFoundError, ValueError):
                 raise ValueError("is not a time zone; write one like Europe/Madrid") from None
         return value or None
+
+    @field_validator("paper", mode="before")
+    @classmethod
+    def _known_paper(cls, value: str) -> str:
+        paper = {"": "A4", "a4": "A4", "letter": "Letter"}.get(value.strip().casefold())
+        if paper is None:
+            raise ValueError("is no paper size; write A4 or Letter")
+        return paper
 
     @property
     def zone(self) -> ZoneInfo | None:

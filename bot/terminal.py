@@ -18,7 +18,8 @@ from flows.storage.mail import Waiting
 from flows.views import Button, Screen
 from scoring import figures
 from scoring.compare import compare
-from scoring.documents.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
+from scoring.documents.blocks import Block, Bullets, Document, Heading, Paper, Paragraph, Picture, Table
+from scoring.documents.comparison import reading
 from scoring.documents.voices import Voices
 from scoring.result import Result
 from scoring.trend import trend
@@ -102,6 +103,7 @@ class Terminal:
         results_folder: Path,
         is_coloured: bool = False,
         progress: Callable[[str], None] | None = None,
+        paper: Paper = "A4",
     ) -> None:
         self._engine = engine
         self._account = account
@@ -110,6 +112,7 @@ class Terminal:
         self._results = results_folder
         self._palette = Palette(is_coloured=is_coloured)
         self._progress = progress
+        self._paper = paper
         #: The result whose files were written last, with how many edits of its plan.
         self._written: tuple[str, int, int | None] | None = None
 
@@ -240,6 +243,7 @@ class Terminal:
             self._picture(
                 folder / "compare.png", figures.draw_comparison(comparison), figures.comparison_alt(comparison)
             )
+            self._sections(reading(comparison))
         elif news.kind == "trend":
             course = trend(
                 [*(self._engine.result_of(one["encounter"], one["number"]) for one in body["earlier"]), result]
@@ -262,7 +266,7 @@ class Terminal:
         if named != self._written:
             self._print("")
             self._print("Drawing…")
-            write_result(result, folder, self._progress or (lambda _: None), voices)
+            write_result(result, folder, self._progress or (lambda _: None), voices, self._paper)
             self._written = named
 
     def _file(self, case_id: str, wanted: str, folder: Path) -> None:
@@ -273,13 +277,16 @@ class Terminal:
 
     def _summary(self, document: Document, folder: Path) -> None:
         self._print("")
-        for section in document.sections:
-            for line in lines_of(section.blocks, self._palette):
-                self._print(line)
+        self._sections(document)
         self._print("")
         self._print(self._palette.strong(f"The files are in {folder}"))
         for path in sorted(folder.iterdir()):
             self._print(f"  {path.name}")
+
+    def _sections(self, document: Document) -> None:
+        for section in document.sections:
+            for line in lines_of(section.blocks, self._palette):
+                self._print(line)
 
     def _say(self, text: str) -> None:
         for line in _wrapped(text):

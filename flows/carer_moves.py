@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flows.answers import Response
 from flows.conversation import Turn
 from flows.interview_moves import answer_item, clean, respond_to
 from flows.itinerary import Step, last_name
@@ -94,7 +93,7 @@ def informs(turn: Turn) -> bool:
 
 def agree(turn: Turn) -> None:
     """Agreement is kept with the version of the notice it was given to."""
-    turn.interview.respond(Response("consent", "agreed", CONSENT_VERSION, "I agree", "notice", False))
+    turn.interview.respond(respond_to(turn, "consent", CONSENT_VERSION, "I agree", kind="agreed"))
     turn.goes_forward = True
 
 

@@ -257,6 +257,9 @@ class Desk:
         interview = turn.interview
         self.cases.save_interview(interview, turn.today)
         encounter = self.cases.encounter(interview.encounter_id)
+        if encounter.state == "entered_in_error":  # from another phone, while an answer was being changed
+            turn.say("This assessment was marked as entered in error. It is kept, and counts nowhere.")
+            return
         content = self.case_json_of(encounter, interview)
         number = self.results.add(
             interview.case_id, encounter.id, content, self.instrument.version, self.instrument.sha256

@@ -235,20 +235,39 @@ def reassess(turn: Turn) -> None:
 
 
 def has_result(turn: Turn) -> bool:
-    return knows_case(turn) and turn.desk.latest_result(case_id(turn)) is not None
+    """There is a result to go to; one that stands here was not entered in error meanwhile, from another phone perhaps."""
+    if not knows_case(turn):
+        return False
+    if turn.talk.home.state == "case":
+        return turn.desk.latest_result(case_id(turn)) is not None
+    return counts(turn)
+
+
+def counts(turn: Turn) -> bool:
+    """The encounter whose result stands here is finished, and not entered in error."""
+    return _is_finished(turn, turn.talk.home.draft.get("encounter", ""))
+
+
+def _is_finished(turn: Turn, encounter_id: str) -> bool:
+    return turn.desk.cases.has_encounter(encounter_id) and turn.desk.cases.encounter(encounter_id).state == "finished"
 
 
 def has_encounter(turn: Turn) -> bool:
-    return knows_case(turn) and bool(_markable(turn))
+    """There is an encounter to mark; where one was shown to be marked, it is still that one."""
+    found = markable(turn) if knows_case(turn) else None
+    return found is not None and turn.arg in ("", found.id)
 
 
-def _markable(turn: Turn) -> list[str]:
+def markable(turn: Turn) -> EncounterInfo | None:
+    """The encounter that would be marked as entered in error: the newest that is not yet."""
     encounters = turn.desk.cases.encounters(case_id(turn))
-    return [e.id for e in encounters if e.state != "entered_in_error"]
+    return next((e for e in reversed(encounters) if e.state != "entered_in_error"), None)
 
 
 def mark_in_error(turn: Turn) -> None:
-    turn.desk.cases.set_encounter_state(_markable(turn)[-1], "entered_in_error")
+    encounter = markable(turn)
+    assert encounter is not None
+    turn.desk.cases.set_encounter_state(encounter.id, "entered_in_error")
     turn.desk.tx.audit(turn.talk.account.id, "encounter.entered_in_error", case_id(turn))
     turn.say("Marked as entered in error. It is kept, and counts nowhere.")
 
@@ -332,7 +351,7 @@ def may_compare(turn: Turn) -> bool:
     encounter = turn.talk.home.draft.get("encounter", "")
     if not knows_case(turn) or turn.desk.result_before(encounter) is None:
         return False
-    return turn.desk.cases.encounter(encounter).state == "finished"
+    return _is_finished(turn, encounter)
 
 
 def send_comparison(turn: Turn) -> None:

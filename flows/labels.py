@@ -5,7 +5,7 @@ from __future__ import annotations
 from flows.conversation import Interview
 from flows.itinerary import last_name
 from flows.scales import NOT_KNOWN
-from flows.wording import translator
+from flows.wording import Translate, translator
 from scoring.instrument import Instrument
 from scoring.instrument.model import DangerAsked, FactorText
 
@@ -92,6 +92,30 @@ def danger_asked(item: str, interview: Interview, instrument: Instrument) -> Dan
     return asked
 
 
+def about_text(item: str, t: Translate) -> str:
+    """What somebody is asked of themself, and of answering alone, in the words at the head of its screen."""
+    return {
+        "about.word": t("Who is it about?"),
+        "about.relation": t("Who are you to them?"),
+        "about.together": t("Do you live with them?"),
+        "about.since": t("Since when have you known them well?"),
+        "about.earlier": t("Do you know about the time before that?"),
+        "about.alone": t("Can you answer alone now?"),
+        "about.more": t("If you have more to say now, type it here. It is kept with your answers."),
+    }[item]
+
+
+def consent_text(interview: Interview, instrument: Instrument) -> tuple[str, ...]:
+    """What somebody agrees to, line by line, in their language."""
+    t = translator(interview.locale)
+    if interview.role == "self":
+        opening = t("This is a set of plain questions about you and your days.")
+    else:
+        opening = t("This is a set of plain questions about someone you look after or work with.")
+    asked_for = t("A clinician you know has asked for it and will read it.")
+    return opening, asked_for, *instrument.texts[interview.language(instrument)].notice.carer
+
+
 def asked_words(kind: str, token: str, interview: Interview, instrument: Instrument) -> str:
     """The word for a list's value in the informant's own scale."""
     scales, figures = instrument.texts[interview.language(instrument)].scales, instrument.figures
@@ -111,8 +135,7 @@ def item_text(item: str, interview: Interview, instrument: Instrument) -> str:
     name = last_name(item)
     words = instrument.words
     if interview.role != "clinician":
-        is_item = item.startswith(ASKED_SECTIONS) and name not in ("adversity", "relational")
-        return asked_text(item, interview, instrument) if is_item else item
+        return _informants_text(item, interview, instrument)
     if item.startswith("safety."):
         return words.safety[name].question
     if item.startswith("functions."):
@@ -127,6 +150,15 @@ def item_text(item: str, interview: Interview, instrument: Instrument) -> str:
     if item.startswith(CHANGE):
         return "Why answers were changed after finishing"
     return STAGE_NAMES.get(item, item)
+
+
+def _informants_text(item: str, interview: Interview, instrument: Instrument) -> str:
+    if item == "consent":
+        return " ".join(consent_text(interview, instrument))
+    if item.startswith("about."):
+        return about_text(item, translator(interview.locale))
+    is_item = item.startswith(ASKED_SECTIONS) and last_name(item) not in ("adversity", "relational")
+    return asked_text(item, interview, instrument) if is_item else item
 
 
 def value_words(kind: str, item: str, token: str, interview: Interview, instrument: Instrument) -> str:

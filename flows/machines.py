@@ -223,7 +223,7 @@ def _home_moves() -> Iterator[Move]:
     yield Move("report", "results", None, (home.has_result,), home.send_report)
     yield Move("hand", "results", "handing", (home.is_handed,), home.ask_before_handing)
     yield Move("hand_over", "handing", "results", (home.has_result,), home.hand_over)
-    yield Move("back", "handing", "results", (home.has_result,), home.keep_here)
+    yield Move("back", "handing", "results", (home.knows_case,), home.keep_here)
     yield Move("plan", "results", "plan", (home.has_result,), plan.leave)
     yield from _plan_moves()
     yield Move("compare_results", "results", None, (home.may_compare,), home.send_comparison)
@@ -260,11 +260,11 @@ def _plan_moves() -> Iterator[Move]:
     yield Move("plan_as_computed", "plan", None, (plan.is_edited,), plan.as_computed)
     yield Move("plan_send", "plan", "results", (home.has_result,), plan.send)
     yield Move("change", "plan", "case", (home.has_result,), home.change_answer)
-    yield Move("back", "plan", "results", (home.has_result,), plan.leave)
+    yield Move("back", "plan", "results", (home.knows_case,), plan.leave)
     for state in ("plan_activity", "plan_limits"):
-        yield Move("back", state, "plan", (home.has_result,), plan.leave)
+        yield Move("back", state, "plan", (home.knows_case,), plan.leave)
     for state in ("plan_swap", "plan_drop"):
-        yield Move("back", state, "plan_activity", (home.has_result,), None)
+        yield Move("back", state, "plan_activity", (home.knows_case,), None)
 
 
 class Conversations:

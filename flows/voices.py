@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from flows.conversation import Interview
 from flows.desk import Desk
 from flows.storage.casebook import EncounterInfo
+from flows.storage.flags import FlagInfo
 from scoring.documents.voices import AnsweredBy, Disagreement, FlagLine, Voices
 
 WHO = {"clinician": "Clinician", "carer": "Carer", "school": "School", "self": "The person"}
+#: By whom a flag was cleared at the command line.
+OPERATOR = "operator"
 
 
 def voices_of(desk: Desk, encounter_id: str) -> Voices:
@@ -36,6 +39,8 @@ def _answered(desk: Desk, encounter: EncounterInfo, interview: Interview) -> Ite
         other = named.get(info.informant_id)
         answers = other.answers if other else interview.answers
         asked = [i for i in answers.of if not i.startswith(("about.", "consent"))]
+        if not asked:
+            continue  # opened, and left before anything was asked
         yield AnsweredBy(
             who=other.who if other else WHO[info.role],
             on=desk.settings.local_day(info.updated_at),
@@ -52,10 +57,15 @@ def _flags(desk: Desk, case_id: str) -> Iterator[FlagLine]:
             flag=flag.question,
             raised_by=WHO[flag.role] if flag.role == "clinician" else _with_capital(desk.who_raised(flag)),
             raised_on=desk.settings.local_day(flag.raised_at),
-            cleared_by="Clinician" if flag.ended_at else None,
+            cleared_by=_who_cleared(flag) if flag.ended_at else None,
             cleared_on=desk.settings.local_day(flag.ended_at) if flag.ended_at else None,
             reason=flag.reason,
         )
+
+
+def _who_cleared(flag: FlagInfo) -> str:
+    """At the command line it is the operator, who need be no clinician."""
+    return "The operator" if flag.ended_by == OPERATOR else WHO["clinician"]
 
 
 def _with_capital(words: str) -> str:

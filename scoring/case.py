@@ -95,20 +95,30 @@ def read_case(data: bytes | str, instrument: Instrument, file: str = "case") -> 
     CaseError
         With every fault found: the field, what is wrong, and what to write instead.
     """
+    return case_from(read_json(data, file), instrument, file)
+
+
+def read_json(data: bytes | str, file: str, remedy: str = f"write a {SCHEMA} file") -> Any:
+    """A file's content as strict JSON: no key twice in one object, no number that is none.
+
+    Raises
+    ------
+    CaseError
+        With the first fault; `remedy` is what to do where the content is nothing that could be mended.
+    """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
-        content = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)
     except UnicodeDecodeError:
         raise CaseError([Problem(file, "", "is not UTF-8 text", "save it as UTF-8")]) from None
     except RecursionError:
-        raise CaseError([Problem(file, "", "is nested too deeply", f"write a {SCHEMA} file")]) from None
+        raise CaseError([Problem(file, "", "is nested too deeply", remedy)]) from None
     except _TwiceError as error:
         raise CaseError([Problem(file, _clip(error.key), "stands twice in one object", "keep one of them")]) from None
     except _TooLongError as error:
         raise CaseError([Problem(file, "", f"holds a number of {error} digits", "write it shorter")]) from None
     except ValueError as error:
         raise CaseError([Problem(file, "", f"is not JSON: {error}", "mend it at that place")]) from None
-    return case_from(content, instrument, file)
 
 
 class _TwiceError(Exception):

@@ -97,6 +97,7 @@ class _Planner:
         self._case, self._profile, self._instrument, self._edits = case, profile, instrument, edits
         self._waits = plan_waits(case, instrument)
         self._chosen: set[str] = set()
+        self._dropped: set[str] = set()
         self._steps: list[Step] = []
         self._fitting = [a for a in instrument.figures.activities if self._fits(a)]
         self._gaps = {f.id: max(0, f.gap) for f in profile.functions if f.gap is not None}
@@ -133,15 +134,22 @@ class _Planner:
     # --- what the clinician changes ---
 
     def _change(self, change: Swap | Drop) -> None:
-        """Swap or drop an activity where it stands; what was changed since may have taken it out already."""
+        """Swap or drop an activity where it stands; what was changed since may have taken it out already.
+
+        What was to come in its place can be chosen by itself by now, under limits set since: then the other just goes. A closer
+        look keeps it, since a check never waits.
+        """
+        if isinstance(change, Drop):
+            self._dropped.add(change.activity)
         if change.activity not in self._chosen:
             return
         place, step = self._step_of(change.activity)
         new: tuple[str, ...] = ()
         if isinstance(change, Swap):
-            if change.to not in {a.id for a in self.alternatives(change.activity)}:
+            is_there = change.to in self._chosen - {change.activity} and step.kind != "look_closer"
+            if not is_there and change.to not in {a.id for a in self.alternatives(change.activity)}:
                 return
-            new = (change.to,)
+            new = () if is_there else (change.to,)
         at = step.activities.index(change.activity)
         self._steps[place] = replace(step, activities=(*step.activities[:at], *new, *step.activities[at + 1 :]))
         self._chosen.discard(change.activity)
@@ -156,7 +164,7 @@ class _Planner:
     def alternatives(self, activity: str) -> list[Activity]:
         """What fits the same target as an activity of the plan, best first; also what only a clinician chooses."""
         _, step = self._step_of(activity)
-        dropped = {change.activity for change in self._edits.changes if isinstance(change, Drop)}
+        dropped = self._dropped  # up to this change: one that is dropped later was free to come in
         by_hand = [self._instrument.activity[name] for name in sorted(BY_HAND_ONLY)]
         free = [a for a in (*self._free(), *(a for a in by_hand if self._is_safe(a))) if a.id not in dropped]
         if step.kind == "look_closer":

@@ -171,7 +171,7 @@ def test_the_commands_of_a_page_do_what_they_say(
     if page == "docs/formats.md":
         for folder, files in (
             ("result", ("profile.json", "summary.md", "map.png", "history.png", "report.pdf", "family.pdf")),
-            ("change", ("compare.json", "compare.png", "profile-before.json", "profile-after.json")),
+            ("change", ("compare.json", "compare.png", "compare.md", "profile-before.json", "profile-after.json")),
         ):
             assert sorted(p.name for p in (place / folder).iterdir()) == sorted(files)
             assert all(f"`{name}`" in TEXTS[page] for name in files)

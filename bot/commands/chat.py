@@ -45,6 +45,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             results_folder=settings.results_folder,
             is_coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
             progress=progress(),
+            paper=settings.paper,
         ).run()
         print(f"Your data is in {settings.home}.")
     finally:

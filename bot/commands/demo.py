@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         waiting = machine.waiting_for(account.id)
         result = machine.result_of(waiting[0].news.body["encounter"], waiting[0].news.body["number"])
         store.close()
-    paths = write_result(result, options.out, progress())
+    paths = write_result(result, options.out, progress(), paper=settings.paper)
     from scoring.documents.summary import summary
 
     palette = Palette(is_coloured=sys.stdout.isatty())

@@ -22,7 +22,8 @@ from flows.exchange.table import to_csv
 from flows.handing import before_it_leaves
 from flows.storage.people import People
 from flows.voices import voices_of
-from scoring.case import case_from
+from scoring.case import case_from, read_json
+from scoring.documents.blocks import Paper
 from scoring.documents.voices import Voices
 from scoring.problems import ContentError, Problem
 from scoring.result import Result, assess, assess_kept
@@ -75,10 +76,10 @@ def run_export(options: argparse.Namespace, settings: Settings) -> None:
     elif options.format == "fhir":
         from flows.exchange.fhir import to_fhir
 
-        content = to_fhir(record, instrument, _drawn(latest) if latest else None)
+        content = to_fhir(record, instrument, _drawn(latest, settings.paper) if latest else None)
     else:
         assert latest is not None
-        content = _drawn(latest).pdf
+        content = _drawn(latest, settings.paper).pdf
     write_beside(options.out, content)
     print(options.out)
 
@@ -141,7 +142,7 @@ def _latest(desk: Desk, case_id: str) -> _Latest | None:
     return _Latest(result, opened.id, None, iso(case.last_activity_at) or "", voices_of(desk, opened.id))
 
 
-def _drawn(latest: _Latest) -> Report:
+def _drawn(latest: _Latest, paper: Paper) -> Report:
     """The report of a result with both its pictures."""
     from flows.exchange.fhir import Report
 
@@ -151,19 +152,19 @@ def _drawn(latest: _Latest) -> Report:
         encounter_id=latest.encounter_id,
         number=latest.number,
         made_at=latest.made_at,
-        pdf=report_pdf(latest.result, {"map": drawn_map, "history": drawn_history}, latest.voices),
+        pdf=report_pdf(latest.result, {"map": drawn_map, "history": drawn_history}, latest.voices, paper),
         pictures={"Functional brain map": drawn_map, "History": drawn_history},
     )
 
 
 def run_import(options: argparse.Namespace, settings: Settings) -> None:
     name = str(options.file)
-    data = read_bounded(options.file)
+    remedy = "give a file that `stemwise export` wrote"
+    content = read_json(read_bounded(options.file), name, remedy)
     try:
-        content = json.loads(data, parse_constant=_no_constant)
         json.dumps(content, ensure_ascii=False).encode()  # half a character could be stored, and never be written again
     except (ValueError, RecursionError):
-        raise ContentError([Problem(name, "", "is not JSON", "give a file that `stemwise export` wrote")]) from None
+        raise ContentError([Problem(name, "", "is not JSON", remedy)]) from None
     is_fhir = isinstance(content, dict) and "resourceType" in content
     if (options.label or options.born) and not is_fhir:
         raise UsageError("--label and --born go with a FHIR file; an exported case brings its own")
@@ -180,10 +181,6 @@ def run_import(options: argparse.Namespace, settings: Settings) -> None:
             clinician_id = local
         case_id = restore(desk, content, clinician_id, name)
     print(f"Imported as case {case_id}.")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _day(text: str | None) -> date | None:

@@ -21,8 +21,8 @@ def add(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace, _: Settings) -> None:
+def run(options: argparse.Namespace, settings: Settings) -> None:
     instrument = load()
     case = read_case(read_bounded(options.case), instrument, str(options.case))
-    for path in write_result(assess(case, instrument), options.out, progress()):
+    for path in write_result(assess(case, instrument), options.out, progress(), paper=settings.paper):
         print(path)

@@ -55,7 +55,7 @@ def _serving(
         is_off = options.webhook == OFF
 
         async def poll(engine: Engine) -> None:
-            await Server(engine, *common, gives_up_webhook=is_off).run()
+            await Server(engine, *common, gives_up_webhook=is_off, paper=settings.paper).run()
 
         return poll
     try:
@@ -64,7 +64,7 @@ def _serving(
         raise UsageError(str(error)) from None
 
     async def listen(engine: Engine) -> None:
-        await WebhookServer(engine, *common, listening).run()
+        await WebhookServer(engine, *common, listening, paper=settings.paper).run()
 
     return listen
 

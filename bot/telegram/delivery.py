@@ -27,7 +27,9 @@ from flows.storage.engines import StorageUnavailable
 from flows.storage.mail import Waiting
 from flows.views import Button, Screen
 from flows.wording import translator
-from scoring.compare import compare
+from scoring.compare import Comparison, compare
+from scoring.documents.blocks import Document
+from scoring.documents.comparison import reading
 from scoring.trend import trend
 
 log = logging.getLogger(__name__)
@@ -313,8 +315,12 @@ class Sender:
             return figures.trend_caption(
                 trend([*[await self._stored(of, e["encounter"], e["number"]) for e in earlier], result])
             )
-        before = await self._stored(self._engine.result_of, body["before"], body["before_number"])
-        return figures.comparison_caption(compare(before, result))
+        return figures.comparison_caption(await self._compared(waiting))
+
+    async def _compared(self, waiting: Waiting) -> Comparison:
+        of, body = self._engine.result_of, waiting.news.body
+        before = await self._stored(of, body["before"], body["before_number"])
+        return compare(before, await self._stored(of, body["encounter"], body["number"]))
 
     async def _send_picture(self, chat: str, waiting: Waiting) -> list[str]:
         kind = waiting.news.kind
@@ -331,7 +337,10 @@ class Sender:
             caption=render.clipped(caption, render.MAX_CAPTION),
             **self._manner(waiting),
         )
-        return [str(sent["message_id"])]
+        said = [str(sent["message_id"])]
+        if kind == "compare":  # what it may not be read as has no room in a caption
+            said += await self._send_document(chat, waiting, reading(await self._compared(waiting)))
+        return said
 
     async def _send_file(self, chat: str, waiting: Waiting) -> list[str]:
         """A document: drawn by the helper, or the case's export."""
@@ -353,8 +362,12 @@ class Sender:
         body = waiting.news.body
         result = await self._stored(self._engine.result_of, body["encounter"], body["number"], body.get("edits"))
         voices = await self._stored(self._engine.voices_of, body["encounter"])
+        return await self._send_document(chat, waiting, summary_of(result, voices))
+
+    async def _send_document(self, chat: str, waiting: Waiting, document: Document) -> list[str]:
+        """A document as text, in as many messages as it needs."""
         sent = []
-        for message in render.document_messages(summary_of(result, voices)):
+        for message in render.document_messages(document):
             answer = await self._sent(
                 chat,
                 "sendMessage",

@@ -26,6 +26,7 @@ from bot.telegram.updates import ALLOWED, CHANNEL, Incoming, read_update
 from flows.engine import Engine
 from flows.storage.engines import StorageUnavailable
 from flows.wording import translator
+from scoring.documents.blocks import Paper
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Server:
     api_url : where the Bot API is, without the token
     sends_per_second : outgoing calls a second over all chats
     gives_up_webhook : take away a webhook that was set for this bot, so that it can be polled again
+    paper : what documents are made on
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Server:
         tick_s: float = TICK_S,
         *,
         gives_up_webhook: bool = False,
+        paper: Paper = "A4",
     ) -> None:
         self._engine = engine
         self._gives_up_webhook = gives_up_webhook
@@ -71,7 +74,7 @@ class Server:
             get_updates_request=self._request,
         )
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._drawer = Drawer()
+        self._drawer = Drawer(paper=paper)
         self._pace = Pace(sends_per_second)
         self._sender = Sender(engine, self._request, self._bot.base_url, self._drawer, self._pace, self._database)
         self._source = f"{CHANNEL}:{token.partition(':')[0]}"

@@ -22,6 +22,7 @@ from bot.telegram.serve import BATCH, BUSY, ServeFailed, Server
 from bot.telegram.updates import ALLOWED, Incoming, read_update
 from flows.engine import Engine
 from flows.storage.engines import StorageUnavailable
+from scoring.documents.blocks import Paper
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +89,17 @@ class WebhookServer(Server):
     listening : where updates come in
     """
 
-    def __init__(self, engine: Engine, token: str, api_url: str, sends_per_second: float, listening: Listening) -> None:
-        super().__init__(engine, token, api_url, sends_per_second)
+    def __init__(
+        self,
+        engine: Engine,
+        token: str,
+        api_url: str,
+        sends_per_second: float,
+        listening: Listening,
+        *,
+        paper: Paper = "A4",
+    ) -> None:
+        super().__init__(engine, token, api_url, sends_per_second, paper=paper)
         self._listening = listening
         self._secret = secret_of(token)
         self._posted: asyncio.Queue[_Posted] = asyncio.Queue()

@@ -11,7 +11,15 @@ from flows import carer_moves as carer
 from flows import interview_moves as moves
 from flows.conversation import Turn
 from flows.itinerary import STAGES, Step, last_name
-from flows.labels import asked_text, asked_words, bulk_words, danger_asked, period_not_known_words
+from flows.labels import (
+    about_text,
+    asked_text,
+    asked_words,
+    bulk_words,
+    consent_text,
+    danger_asked,
+    period_not_known_words,
+)
 from flows.scales import cycle_of, next_token, token_of
 from flows.screens.parts import Rendered, Rows, grid, without_empty
 from flows.views import Button, Typed
@@ -88,15 +96,11 @@ def _navigation(turn: Turn) -> Rows:
 
 def _consent(turn: Turn) -> Rendered:
     t = words_of(turn)
-    notice = turn.instrument.texts[turn.interview.language(turn.instrument)].notice.carer
-    if turn.interview.role == "self":
-        opening = t("This is a set of plain questions about you and your days.")
-    else:
-        opening = t("This is a set of plain questions about someone you look after or work with.")
+    opening, asked_for, *notice = consent_text(turn.interview, turn.instrument)
     blocks: tuple[Block, ...] = (
         Heading(t("Before you begin")),
         Paragraph(opening),
-        Paragraph(t("A clinician you know has asked for it and will read it.")),
+        Paragraph(asked_for),
         Bullets(tuple(notice)),
         *(Paragraph(line, "small") for line in turn.desk.help_lines(turn)),
     )
@@ -111,24 +115,18 @@ def _about(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
     t, item = words_of(turn), step.items[0]
     if item == "about.word":
         return (
-            Heading(t("Who is it about?")),
+            Heading(about_text(item, t)),
             Paragraph(t("Type a first letter or a short word for them. You will see it on every screen.")),
         ), ()
     buttons = [Button(t(words), "choose", value) for value, words in carer.choices(step, turn).items()]
     if item == "about.alone":
         blocks: tuple[Block, ...] = (
-            Heading(t("Can you answer alone now?")),
+            Heading(about_text(item, t)),
             Paragraph(t("The next questions are about danger. It is best when nobody reads along.")),
             Paragraph(t("A yes to danger stays, even if you erase the rest. Your clinician is told.")),
         )
         return blocks, grid(buttons, 1)
-    asked = {
-        "about.relation": t("Who are you to them?"),
-        "about.together": t("Do you live with them?"),
-        "about.since": t("Since when have you known them well?"),
-        "about.earlier": t("Do you know about the time before that?"),
-    }[item]
-    return (Heading(asked), *_chosen(turn, step)), grid(buttons, 1 if len(buttons) > 4 else 2)
+    return (Heading(about_text(item, t)), *_chosen(turn, step)), grid(buttons, 1 if len(buttons) > 4 else 2)
 
 
 def _more(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
@@ -136,7 +134,7 @@ def _more(turn: Turn, step: Step) -> tuple[tuple[Block, ...], Rows]:
     return (
         Heading(t("Some hard things are not asked here")),
         Paragraph(t("You can tell your clinician about them, when and as much as you like.")),
-        Paragraph(t("If you have more to say now, type it here. It is kept with your answers.")),
+        Paragraph(about_text("about.more", t)),
     ), ()
 
 

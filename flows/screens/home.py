@@ -156,6 +156,13 @@ def _results(turn: Turn) -> Rendered:
     encounter = turn.desk.cases.encounter(draft["encounter"])
     day = on_day(encounter.assessed) if encounter.assessed else ""
     number = f", result {draft['number']}" if draft["number"] > 1 else ""
+    if not moves.counts(turn):
+        text = f"The encounter of {day} was entered in error. It is kept, and counts nowhere; nothing is made of it any more."
+        return (
+            (Heading(f"Results · {case.label}"), Paragraph(text, "strong")),
+            ((Button("Close", "home"), BACK),),
+            "nothing",
+        )
     return (
         (
             Heading(f"Results · {case.label}"),
@@ -205,12 +212,16 @@ def _erase(turn: Turn) -> Rendered:
 
 
 def _in_error(turn: Turn) -> Rendered:
+    """Which encounter would be marked; the button names it too, since another phone may have marked it meanwhile."""
+    encounter = moves.markable(turn)
+    heading = Heading("Entered in error?")
+    if encounter is None:
+        return (heading, Paragraph("There is no encounter left to mark.")), ((BACK,),), "nothing"
+    day = on_day(encounter.assessed or turn.desk.settings.local_day(encounter.started_at))
+    text = f"Encounter {encounter.number} of {day} is kept, but never scored, compared or exported as the latest."
     return (
-        (
-            Heading("Entered in error?"),
-            Paragraph("The newest encounter is kept, but never scored, compared or exported as the latest."),
-        ),
-        ((Button("Yes, entered in error", "yes_in_error"), BACK),),
+        (heading, Paragraph(text)),
+        ((Button("Yes, entered in error", "yes_in_error", encounter.id), BACK),),
         "nothing",
     )
 

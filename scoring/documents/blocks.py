@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 PictureName = Literal["map", "history", "compare", "trend"]
+Paper = Literal["A4", "Letter"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,30 @@ def comparison(
             ),
             Section("functions", (Heading("What moved, two steps or more"), *_functions(comparison))),
             *((_encounters(course, course_alt),) if course is not None else ()),
-            Section("reading", (Heading("What this may not be read as"), Bullets(NOT_TO_BE_READ_AS))),
+            _not_to_be_read_as(),
             Section("notice", notice_blocks(after)),
         ),
         dated=after.case.assessed,
         small_print=after.instrument.words.notice.short,
     )
+
+
+def reading(comparison: Comparison) -> Document:
+    """What must be said with a picture of a change, since its caption has no room for it.
+
+    Returns
+    -------
+    Document
+        Sections: not_compared (why, for each domain that cannot be compared; only where there is one), reading.
+    """
+    words = Wording(comparison.after)
+    apart = tuple(f"{words.domain(d.id)}: {_moved(comparison, d)}." for d in comparison.domains if d.moved == "unknown")
+    not_compared = (Section("not_compared", (Bullets(apart),)),) if apart else ()
+    return Document(titled("Comparison", comparison.after), (*not_compared, _not_to_be_read_as()))
+
+
+def _not_to_be_read_as() -> Section:
+    return Section("reading", (Heading("What this may not be read as"), Bullets(NOT_TO_BE_READ_AS)))
 
 
 def _about(comparison: Comparison) -> Iterator[Block]:

@@ -10,7 +10,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from scoring.documents.blocks import Bullets, Document, Heading, Paragraph, Picture, PictureName, Section, Table
+from scoring.documents.blocks import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    Paper,
+    Paragraph,
+    Picture,
+    PictureName,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
     from scoring.documents.pdf_page import Sheet
@@ -21,6 +32,9 @@ LEADING = 0.3528 * 1.42
 #: How much smaller everything may be set to fit; the last keeps tables above 6 points.
 SCALES = (1.0, 0.94, 0.88)
 INDENT_MM = 4.6
+PARAGRAPH_GAP_MM = 1.3
+#: What stands over and under a heading, together.
+HEADING_GAPS_MM = 3.4
 PICTURE_GAP_MM = 6.0
 PICTURE_WIDEST_MM, PICTURE_HIGHEST_MM = 118.0, 150.0
 #: Pictures shrink to what a page has left, but not below this.
@@ -31,7 +45,7 @@ def to_pdf(
     document: Document,
     pictures: Mapping[PictureName, bytes],
     *,
-    paper: Literal["A4", "Letter"] = "A4",
+    paper: Paper = "A4",
     fonts: Sequence[Path] = (),
     most_pages: int | None = None,
 ) -> bytes:
@@ -73,11 +87,11 @@ def _section(sheet: Sheet, section: Section, pictures: Mapping[PictureName, byte
     while waiting:
         block = waiting.pop(0)
         if isinstance(block, Heading):
-            before_picture = bool(waiting) and isinstance(waiting[0], Picture) and waiting[0].name in pictures
-            _heading(sheet, block, PICTURE_LOWEST_MM if before_picture else 0.0)
+            _heading(sheet, block, _kept_under(sheet, waiting, pictures))
         elif isinstance(block, Paragraph):
             if block.text.endswith(":") and waiting:
-                sheet.need(4 * BODY_PT * LEADING * sheet.scale)  # what leads to a list stays with it
+                lines = 4 * BODY_PT * LEADING * sheet.scale  # what leads to a list stays with it, or to a table
+                sheet.need(max(lines, _kept_under(sheet, (block, *waiting), pictures)))
             _paragraph(sheet, block)
         elif isinstance(block, Bullets):
             _bullets(sheet, block)
@@ -88,6 +102,26 @@ def _section(sheet: Sheet, section: Section, pictures: Mapping[PictureName, byte
             while waiting and isinstance(waiting[0], Picture):
                 row.append(waiting.pop(0))  # type: ignore[arg-type]  # seen to be a picture
             _pictures(sheet, row, pictures)
+
+
+def _kept_under(sheet: Sheet, following: Sequence[Block], pictures: Mapping[PictureName, bytes]) -> float:
+    """What stays with a heading, in mm: its picture, or its table's first rows with the paragraphs before them.
+
+    Nothing is kept together that would take more than half a page.
+    """
+    from scoring.documents.pdf_table import head_mm
+
+    if following and isinstance(following[0], Picture):
+        return PICTURE_LOWEST_MM if following[0].name in pictures else 0.0
+    height = HEADING_GAPS_MM
+    for block in following:
+        if isinstance(block, Table):
+            height += head_mm(sheet, block)
+            return height if height <= sheet.h / 2 else 0.0
+        if not isinstance(block, Paragraph):
+            break
+        height += _paragraph_mm(sheet, block)
+    return 0.0
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
@@ -123,12 +157,23 @@ def _heading(sheet: Sheet, block: Heading, follows_mm: float) -> None:
 
 
 def _paragraph(sheet: Sheet, block: Paragraph) -> None:
+    _lines(sheet, block.text, _paragraph_style(sheet, block), "P")
+    sheet.y += PARAGRAPH_GAP_MM
+
+
+def _paragraph_mm(sheet: Sheet, block: Paragraph) -> float:
+    """The height a paragraph takes, with what stands under it."""
+    size = _paragraph_style(sheet, block)
+    return len(sheet.wrap(block.text, sheet.epw)) * size * LEADING * sheet.scale + PARAGRAPH_GAP_MM
+
+
+def _paragraph_style(sheet: Sheet, block: Paragraph) -> float:
+    """Take on the letters of a paragraph; gives their size in points."""
     from scoring.documents.pdf_page import INK, QUIET
 
     size = SMALL_PT if block.tone == "small" else BODY_PT
     sheet.style(size, "B" if block.tone == "strong" else "", QUIET if block.tone == "small" else INK)
-    _lines(sheet, block.text, size, "P")
-    sheet.y += 1.3
+    return size
 
 
 def _bullets(sheet: Sheet, block: Bullets) -> None:

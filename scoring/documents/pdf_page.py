@@ -17,10 +17,9 @@ import matplotlib
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
 
-from scoring.documents.blocks import Document
+from scoring.documents.blocks import Document, Paper
 from scoring.documents.words import day
 
-Paper = Literal["A4", "Letter"]
 Style = Literal["", "B"]
 Colour = tuple[int, int, int]
 

@@ -11,6 +11,8 @@ SIZE_PT, DENSE_SIZE_PT = 7.6, 7.0
 PAD_MM, DENSE_PAD_MM = 1.2, 0.9
 #: A row that must be cut leaves at least this many lines on the page where it begins.
 LINES_TOGETHER = 3
+#: A table begins with at least this many rows on the page of its header, and of what leads to it.
+ROWS_TOGETHER = 2
 
 Cells = list[list[str]]
 
@@ -18,6 +20,11 @@ Cells = list[list[str]]
 def draw_table(sheet: Sheet, table: Table) -> None:
     """Draw a table over the width of the page, from the present height on."""
     _Drawing(sheet, table).draw()
+
+
+def head_mm(sheet: Sheet, table: Table) -> float:
+    """How much room a table takes at least where it begins."""
+    return _Drawing(sheet, table).head_mm()
 
 
 class _Drawing:
@@ -34,17 +41,20 @@ class _Drawing:
 
     def draw(self) -> None:
         sheet = self._sheet
-        rows = []
+        sheet.need(self.head_mm())
         sheet.style(self._size)
-        for row in self._table.rows:
-            rows.append(self._lines(row))
-        first = self._height(rows[0]) if rows else 0.0
-        sheet.need(self._height(self._header) + min(first, self._fresh_room() / 2))
+        rows = [self._lines(row) for row in self._table.rows]
         self._draw_header()
         for lines in rows:
             self._draw_row(lines)
         self._rule(0)
         sheet.y += 2.5
+
+    def head_mm(self) -> float:
+        """Height of the header and the first rows, at most half of what a page holds under the header."""
+        self._sheet.style(self._size)
+        first = sum(self._height(self._lines(row)) for row in self._table.rows[:ROWS_TOGETHER])
+        return self._height(self._header) + min(first, self._fresh_room() / 2)
 
     def _lines(self, row: Sequence[str]) -> Cells:
         return [self._sheet.wrap(text, width - 2 * self._pad) for text, width in zip(row, self._widths, strict=True)]

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from support.walker import Clinic
 
 from bot.cli import main
+from bot.drawing import Job, draw
 from flows.desk import Desk
 from flows.engine import Engine, Settings
 from flows.storage import models
@@ -25,7 +26,9 @@ from flows.storage.engines import READS_ONLY, open_engine
 from flows.storage.keys import read_key_file
 from flows.storage.store import Store
 from scoring.instrument import load
+from scoring.result import Kept
 
+VECTORS = Path(__file__).parents[1] / "vectors"
 LABEL = "Zyxw Canarius"
 
 
@@ -172,6 +175,57 @@ def test_a_wrong_setting_is_named_without_its_value(shell: Shell, monkeypatch: p
     line = shell.fails(2, "cases")
     assert "STEMWISE_TIMEZONE" in line
     assert "Secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("paper", "size"),
+    [(None, b"595.28 841.89"), ("", b"595.28 841.89"), ("a4", b"595.28 841.89"), (" letter", b"612.00 792.00")],
+)
+def test_documents_are_made_on_the_paper_that_is_set(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, paper: str | None, size: bytes
+) -> None:
+    if paper is not None:
+        monkeypatch.setenv("STEMWISE_PAPER", paper)
+    shell.works("score", str(VECTORS / "06-infant-5m.case.json"), "--out", "out")
+    for name in ("report.pdf", "family.pdf"):
+        assert size in (shell.folder / "out" / name).read_bytes()
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("demo", "--out", "out"), ("cases",)])
+def test_a_paper_that_is_none_is_refused_in_one_line_that_names_both(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("STEMWISE_PAPER", "Foolscap")
+    assert shell.fails(2, *arguments) == "stemwise: STEMWISE_PAPER: is no paper size; write A4 or Letter"
+    assert not (shell.folder / "out").exists()
+
+
+@pytest.mark.parametrize("wanted", ["report", "family"])
+def test_the_helper_of_the_chat_draws_on_the_paper_it_was_given(wanted: str) -> None:
+    kept = Kept(json.loads((VECTORS / "06-infant-5m.case.json").read_bytes()))
+    assert b"612.00 792.00" in draw(Job(wanted, kept), load(), "Letter")  # type: ignore[arg-type]
+
+
+def test_serving_and_the_terminal_s_chat_are_given_the_paper_that_is_set(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[object] = []
+
+    class Ended(Exception):
+        """What is looked for was seen; the rest is not begun."""
+
+    def ends(*_: object, paper: object = None, **__: object) -> None:
+        given.append(paper)
+        raise Ended
+
+    monkeypatch.setenv("STEMWISE_PAPER", "Letter")
+    monkeypatch.setenv("STEMWISE_TOKEN", "1:x")
+    monkeypatch.setattr("bot.telegram.serve.Drawer", ends)
+    monkeypatch.setattr("bot.commands.chat.Terminal", ends)
+    shell("serve")
+    shell("serve", "--webhook", "https://bot.example.org/updates")
+    shell("chat")
+    assert given == ["Letter"] * 3
 
 
 # --- clinicians ------------------------------------------------------------------------------------------------------

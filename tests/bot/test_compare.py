@@ -10,6 +10,7 @@ from support.intake import new_case, tap_through, wait_for
 from support.people import Person
 from support.serving import Serving
 
+from scoring.documents.comparison import NOT_TO_BE_READ_AS
 from scoring.instrument import load
 
 NOTICE = load().words.notice.short
@@ -54,6 +55,11 @@ def test_three_encounters_bring_the_course_with_its_words_and_it_survives_a_cras
         encounter(ann)
         again(ann)
         (only,) = compared(ann, 1)
+        texts = [m for m in ann.messages() if m.message_id > ann.photos()[-1].message_id and not m.keyboard()]
+        assert all(m.protect_content for m in texts)
+        said = "\n".join(m.content for m in texts)
+        assert all(sentence in said for sentence in NOT_TO_BE_READ_AS)
+        assert "no percent before" in said, "at two months no domain is compared, and it is said why"
         assert only.startswith("Comparison of Course")
         assert only.endswith(NOTICE)
 

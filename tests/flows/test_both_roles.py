@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.informants import answered, begun, invited
+from support.informants import answered, begun, invited, opened
 from support.walker import Clinic, Walker
 
+from flows.labels import consent_text, item_text
 from scoring.documents.blocks import Table
 from scoring.documents.report import report
 from scoring.instrument import load
@@ -136,6 +137,39 @@ def test_answers_are_kept_under_the_words_of_their_buttons_in_the_language_of_wh
         carer.tap("Nada de esto" if carer.has("Nada de esto") else "Todo esto, casi siempre")
     labels = [label for item, _, _, label in clinic.said("Robin") if item.startswith("history.")]
     assert set(labels) == {first, "Nada de esto", "Todo esto, casi siempre", "No sé nada de esa época"}
+
+
+def test_questions_on_who_answers_are_kept_as_they_stood_on_the_screen(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = opened(clinic, invited(clinic, "Robin"), "203")
+    carer.tap("Language")
+    carer.tap("Español")
+    carer.tap("Preguntas 1")
+    interview = clinic.interview_ids(clinic.case_id("Robin"))[-1]
+    with clinic.desk() as desk:
+        opening = desk.cases.interview(interview, clinic.clock.now.date())
+    opening.locale = "es"
+    agreed_to = consent_text(opening, clinic.instrument)
+    assert set(agreed_to) <= set(carer.text.splitlines())
+    assert item_text("consent", opening, clinic.instrument) == " ".join(agreed_to)
+    carer.tap("De acuerdo")
+    asked = [carer.heading]
+    carer.type("K")
+    for answer in ("Otro familiar", "Parte del tiempo", "En los dos primeros meses de vida", "No"):
+        asked.append(carer.heading)
+        carer.tap(answer)
+    kept = [s.response for s in clinic.stored("Robin") if s.response.item.startswith("about.")]
+    assert [response.text for response in kept] == asked
+    assert len(set(asked)) == 5
+
+
+def test_whether_one_answers_alone_is_kept_as_it_was_asked(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin", "2025-11-20")
+    carer = begun(clinic, invited(clinic, "Robin"), "203")
+    answered(carer, until="answer alone now")
+    heading = carer.heading
+    carer.tap("Yes")
+    assert [s.response.text for s in clinic.stored("Robin") if s.response.item == "about.alone"] == [heading]
 
 
 def test_a_report_names_each_flag_on_record_and_who_cleared_it(clinic: Clinic, walker: Walker) -> None:

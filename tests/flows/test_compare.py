@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import pytest
 from support.walker import Clinic, Walker
 
+from bot.cli import main
 from bot.terminal import Terminal
 from flows.views import News
 from scoring import figures
 from scoring.compare import CompareError
+from scoring.documents.comparison import NOT_TO_BE_READ_AS
+from scoring.documents.markdown import escaped
 from scoring.result import Result
 from scoring.trend import trend
 
@@ -146,4 +150,100 @@ def test_the_terminal_writes_both_pictures_and_says_them_in_words(robin: Walker,
     first, second, third = encounters(robin.clinic)
     course = trend([engine.result_of(encounter, 1) for encounter in (first, second, third)])
     assert " ".join(figures.trend_alt(course).split()) in said
+    assert all(sentence in said for sentence in NOT_TO_BE_READ_AS)
     assert engine.waiting_for(robin.account_id) == [], "shown once"
+
+
+# --- at the command line ----------------------------------------------------------------------------------------------
+
+WRITTEN = ["compare.json", "profile-before.json", "profile-after.json", "compare.png", "compare.md"]
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+class Files:
+    """Case files and exports in a folder, and what `stemwise compare` makes of two of them."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self._folder, self._capture = folder, capture
+        self.err = ""
+
+    def keep(self, name: str, content: dict[str, Any]) -> None:
+        (self._folder / name).write_text(json.dumps(content), "utf-8")
+
+    def compared(self, before: str, after: str, *, code: int = 0) -> list[str]:
+        """The names of the files that were written."""
+        self._capture.readouterr()
+        assert (
+            main(["compare", *(str(self._folder / name) for name in (before, after)), "--out", str(self.out)]) == code
+        )
+        done = self._capture.readouterr()
+        self.err = done.err
+        return [Path(line).name for line in done.out.splitlines() if line.startswith(str(self.out))]
+
+    @property
+    def out(self) -> Path:
+        return self._folder / "out"
+
+    @property
+    def words(self) -> str:
+        return (self.out / "compare.md").read_text("utf-8")
+
+
+@pytest.fixture
+def files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Files:
+    return Files(tmp_path, capsys)
+
+
+def test_the_words_say_what_a_change_may_not_be_read_as_and_why_a_domain_cannot_be_compared(files: Files) -> None:
+    before, after = (json.loads(next(VECTORS.glob(f"{n}*.case.json")).read_bytes()) for n in ("08", "09"))
+    files.keep("before.json", before)
+    files.keep("after.json", after | {"set_aside": [*(after.get("set_aside") or []), "reading_and_writing"]})
+    assert files.compared("before.json", "after.json") == WRITTEN
+    assert all(escaped(sentence) in files.words for sentence in NOT_TO_BE_READ_AS)
+    assert "Cannot be compared: not the same functions are set aside" in files.words
+    assert "](compare.png)" in files.words
+    assert "All encounters" not in files.words
+    assert not files.err
+
+
+def test_exports_with_three_results_bring_the_course_as_picture_and_table(robin: Walker, files: Files) -> None:
+    files.keep("two.json", robin.clinic.record("Robin"))
+    assert files.compared("two.json", "two.json") == WRITTEN
+    robin.clinic.clock.advance(days=40)
+    finished(robin, again=True)
+    files.keep("three.json", robin.clinic.record("Robin"))
+    assert files.compared("two.json", "three.json") == [*WRITTEN, "trend.png"]
+    assert (files.out / "trend.png").read_bytes().startswith(b"\x89PNG")
+    assert "](trend.png)" in files.words
+    table = files.words.partition("## All encounters")[2].partition("\n## ")[0]
+    assert [row.split(" | ")[0].strip("| ") for row in table.splitlines() if row.startswith("| ")][2:] == [
+        "14 March 2026",
+        "14 March 2026",
+        "23 April 2026",
+    ]
+
+
+def test_a_case_file_counts_beside_an_export_and_what_was_entered_in_error_does_not(
+    robin: Walker, files: Files
+) -> None:
+    record = robin.clinic.record("Robin")
+    earlier = {**record["encounters"][0]["results"][0]["case"], "assessed": "2026-03-11"}
+    files.keep("before.json", earlier)
+    files.keep("after.json", record)
+    assert files.compared("before.json", "after.json") == [*WRITTEN, "trend.png"]
+    record["encounters"][0]["state"] = "entered_in_error"
+    files.keep("after.json", record)
+    assert files.compared("before.json", "after.json") == WRITTEN
+    files.keep("before.json", robin.clinic.record("Robin") | {"assessed": "2026-03-11"})
+    assert files.compared("before.json", "after.json") == WRITTEN, "known to be in error by the later export"
+
+
+@pytest.mark.parametrize("broken", [{"encounters": [{"id": "x"}]}, {"encounters": 3}, {"encounters": ["x"]}])
+def test_what_is_no_export_inside_is_compared_as_before_and_it_is_said_why_there_is_no_course(
+    robin: Walker, files: Files, broken: dict[str, Any]
+) -> None:
+    files.keep("one.json", robin.clinic.record("Robin") | broken)
+    assert files.compared("one.json", "one.json") == WRITTEN
+    assert files.err.startswith("No course is drawn: ")
+    assert "one.json: encounters: is not as an export has it" in files.err
+    assert files.err.count("\n") == 1

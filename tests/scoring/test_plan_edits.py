@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -16,6 +19,7 @@ from scoring.result import Result, assess
 from tests.scoring.strategies import cases
 
 INSTRUMENT = load()
+VECTORS = Path(__file__).parents[1] / "vectors"
 FEW = settings(max_examples=60, deadline=None)
 
 
@@ -112,3 +116,67 @@ def test_a_log_is_folded_in_its_order() -> None:
         {"kind": "limits", "limits": ["no_equipment"]},
     ]
     assert edits_from(log, INSTRUMENT.activity) == PlanEdits(("no_equipment",), (Swap("special_time", "shared_meal"),))
+
+
+def vector(number: str) -> dict[str, Any]:
+    """The worked example whose name begins so."""
+    content: dict[str, Any] = json.loads(next(VECTORS.glob(f"{number}*.case.json")).read_bytes())
+    return content
+
+
+def names(result: Result) -> list[str]:
+    return [activity for _, activity in chosen(result)]
+
+
+def test_what_was_swapped_out_stays_out_when_limits_choose_the_other_by_themselves() -> None:
+    content, limits = vector("02"), ("not_at_school",)
+    swap = Swap("climbing_or_gym", "obstacle_course")
+    assert swap.to in others(result_of(content), swap.activity)
+    limited = names(result_of(content, PlanEdits(limits)))  # type: ignore[arg-type]
+    assert {swap.activity, swap.to} <= set(limited)
+    after = names(result_of(content, PlanEdits(limits, (swap,))))  # type: ignore[arg-type]
+    assert after == [name for name in limited if name != swap.activity]
+
+
+def test_a_closer_look_keeps_its_check_when_limits_choose_the_other_elsewhere() -> None:
+    lowest = ("temperature_and_metabolism", "eye_movements", "suck_swallow_gag", "alertness_and_tracking")
+    more = ("fine_movement", "balance_and_large_movement", "calm_after_alarm", "planned_movement_and_body_sense")
+    content = {
+        "schema": "stemwise-case/1",
+        "born": "2026-04-14",
+        "assessed": "2026-06-30",
+        "functions": dict.fromkeys((*lowest, *more), 1),
+    }
+    swap = Swap("vision_check_and_eye_games", "hearing_and_development_check")
+    at_home = result_of(content, PlanEdits(("home_only",)))
+    assert swap.to in others(at_home, swap.activity)
+    assert [s.kind for s, a in chosen(result_of(content, PlanEdits(("home_only",), (swap,)))) if a == swap.to] == [
+        "look_closer"
+    ]
+    plain = PlanEdits(("no_equipment",))
+    assert [s.kind for s, a in chosen(result_of(content, plain)) if a == swap.to] == ["now"]
+    assert result_of(content, replace(plain, changes=(swap,))).plan == result_of(content, plain).plan
+
+
+@FEW
+@given(cases(), st.sampled_from(LIMITS))
+def test_no_limit_brings_back_what_was_swapped_out_beside_what_came_for_it(content: dict[str, Any], limit: Any) -> None:
+    before, limited = result_of(content), names(result_of(content, PlanEdits((limit,))))
+    swaps = [Swap(a, other) for step, a in chosen(before) if step.kind != "look_closer" for other in others(before, a)]
+    for swap in swaps:
+        if {swap.activity, swap.to} <= set(limited):
+            after = names(result_of(content, PlanEdits((limit,), (swap,))))
+            assert after == [name for name in limited if name != swap.activity]
+
+
+@FEW
+@given(cases(), st.randoms(use_true_random=False))
+def test_dropping_what_was_swapped_in_does_not_bring_back_the_other(content: dict[str, Any], dice: Any) -> None:
+    before = result_of(content)
+    swaps = [Swap(activity, other) for activity in names(before) for other in others(before, activity)]
+    if not swaps:
+        return
+    swap = dice.choice(swaps)
+    after = result_of(content, PlanEdits(changes=(swap, Drop(swap.to, "not wanted"))))
+    assert names(after) == [name for name in names(before) if name != swap.activity]
+    assert all(swap.to not in others(after, activity) for activity in names(after))

@@ -6,6 +6,7 @@ import csv
 import json
 import stat
 import sys
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,33 @@ def test_a_bad_file_ends_with_exit_2_and_one_line(home: Path, run: Run, content:
     assert err.startswith("stemwise: bad.json")
     assert err.count("\n") == 1
     assert json.loads(run("cases", "--json")[1]) in ([], {"cases": []})
+
+
+@pytest.mark.parametrize("form", ["json", "fhir"])
+def test_a_key_that_stands_twice_in_one_object_is_refused(
+    walked: Path, run: Run, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Which of the two counts is nobody's to guess."""
+    assert run("export", LABEL, "--format", form, "--out", "one")[0] == 0
+    elsewhere(monkeypatch, walked, run)
+    whole = (walked / "one").read_text("utf-8")
+    key = {"json": "label", "fhir": "resourceType"}[form]
+    (walked / "two").write_text(whole.replace("{", f'{{"{key}": "Other", ', 1), "utf-8")
+    assert f'"{key}": "Other"' in (walked / "two").read_text("utf-8")
+    code, out, err = run("import", "two")
+    assert (code, out) == (2, "")
+    assert err == f"stemwise: two: {key}: stands twice in one object (keep one of them)\n"
+    assert run("import", "one")[0] == 0, "what was exported comes in"
+
+
+def test_exports_are_made_on_the_paper_that_is_set(walked: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEMWISE_PAPER", "Letter")
+    assert run("export", LABEL, "--format", "pdf", "--out", "case.pdf")[0] == 0
+    assert b"612.00 792.00" in (walked / "case.pdf").read_bytes()
+    assert run("export", LABEL, "--format", "fhir", "--out", "case.fhir")[0] == 0
+    bundle = json.loads((walked / "case.fhir").read_bytes())
+    report = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "DiagnosticReport")
+    assert b64decode(report["presentedForm"][0]["data"]) == (walked / "case.pdf").read_bytes()
 
 
 def test_a_case_of_which_nothing_was_asked_has_no_report_but_a_bundle(home: Path, run: Run) -> None:

@@ -188,6 +188,27 @@ def test_a_heading_goes_to_the_next_page_with_its_picture():
     assert pages(data) == 2
 
 
+def page_of(data, word, tmp_path):
+    """The number of the first page on which a word stands."""
+    return next(n for n, text in enumerate(text_of(data, tmp_path, "-raw").split("\f"), 1) if word in text)
+
+
+@needs_poppler
+@pytest.mark.parametrize("lines", range(20, 46))
+def test_a_heading_and_what_leads_to_a_table_stay_with_its_first_two_rows(lines, tmp_path):
+    table = Table(("Function", "Rated"), tuple((f"row{n} {'long ' * 60}", str(n)) for n in range(6)), widths=(1, 1))
+    lead = (Heading("Ratings"), Paragraph("Hearing was checked."), Paragraph("Ten of ten are rated."))
+    data = to_pdf(small(*[Paragraph("line")] * lines, *lead, table), {})
+    assert len({page_of(data, word, tmp_path) for word in ("Ratings", "Hearing", "Ten of", "row0", "row1")}) == 1
+
+
+@needs_poppler
+def test_what_fills_more_than_half_a_page_is_not_kept_together(tmp_path):
+    long = Paragraph("word " * 1200)
+    data = to_pdf(small(*[Paragraph("line")] * 25, Heading("Ratings"), long, Table(("a",), (("b",),))), {})
+    assert page_of(data, "Ratings", tmp_path) == 1
+
+
 def test_letter_paper_is_another_size():
     document = small(Paragraph("x"))
     assert b"612.00 792.00" in to_pdf(document, {}, paper="Letter")
