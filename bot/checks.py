@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from bot.app import clock
 from bot.settings import Settings
@@ -262,24 +262,27 @@ def _folder(folder: Path) -> Iterator[Finding]:
         yield Finding("data folder", f"{folder} cannot be written", "check its owner and rights")
 
 
+def _is_unheard(now: datetime) -> ColumnElement[bool]:
+    """An alert that was given up, or waits for so long that nobody was told."""
+    waits = (models.Outbox.state == "waiting") & (models.Outbox.created_at < now - ALERT_WAITS)
+    return (models.Outbox.state == "failed") | waits
+
+
 def _undelivered(settings: Settings, master: MasterKey) -> Iterator[Finding]:
     store = Store(settings.url, master, clock)
     try:
         with store.reading() as tx:
-            lost = list(
-                tx.session.execute(
-                    select(models.Outbox.kind, func.count())
-                    .where(
-                        (models.Outbox.state == "failed")
-                        | (
-                            (models.Outbox.kind == "alert")
-                            & (models.Outbox.state == "waiting")
-                            & (models.Outbox.created_at < tx.now - ALERT_WAITS)
-                        )
-                    )
-                    .group_by(models.Outbox.kind)
-                )
-            )
+            lost = tx.session.execute(
+                select(models.Outbox.kind, func.count())
+                .where(models.Outbox.state == "failed", models.Outbox.kind != "alert")
+                .group_by(models.Outbox.kind)
+            ).all()
+            alerts = tx.session.execute(
+                select(models.Outbox.case_id, func.min(models.Outbox.created_at), func.count())
+                .where(models.Outbox.kind == "alert", _is_unheard(tx.now))
+                .group_by(models.Outbox.case_id)
+                .order_by(func.min(models.Outbox.created_at))
+            ).all()
             unheard = tx.session.scalar(
                 select(func.count(models.Flag.id.distinct()))
                 .join(models.Case, models.Case.id == models.Flag.case_id)
@@ -289,9 +292,14 @@ def _undelivered(settings: Settings, master: MasterKey) -> Iterator[Finding]:
         if unheard:
             message = f"{unheard} open danger flags are of clinicians without a phone, so nobody was told"
             yield Finding("undelivered", message, "run: stemwise flags")
+        for case_id, since, count in alerts:
+            message = (
+                f"{count} danger alerts about case {case_id} could not be delivered, since {since:%Y-%m-%d %H:%M} UTC"
+            )
+            yield Finding("undelivered", message, "reach the people another way")
         for kind, count in lost:
-            what = "danger alerts" if kind == "alert" else f"messages ({kind})"
-            yield Finding("undelivered", f"{count} {what} could not be delivered", "reach the people another way")
+            message = f"{count} messages ({kind}) could not be delivered"
+            yield Finding("undelivered", message, "reach the people another way")
     except StorageUnavailable:
         return
     finally:

@@ -114,6 +114,8 @@ def _in_one_line(error: Exception) -> tuple[int, str]:
         return 1, _flat(error)
     if isinstance(error, OSError) and error.filename:
         return 1, f"{error.filename}: {error.strerror}; check the path and its rights"
+    if isinstance(error, OSError) and error.errno:
+        return 1, f"a file cannot be written or read: {os.strerror(error.errno)}; see to the disk, then run it again"
     return 1, f"something went wrong ({type(error).__name__}); run again with --debug to see where"
 
 

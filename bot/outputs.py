@@ -101,7 +101,7 @@ def write_all(
     folder: Path, files: Iterable[tuple[str, Callable[[], bytes]]], progress: Progress = _quiet
 ) -> list[Path]:
     """Make all files in a folder beside, then move them into place together."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_private(folder.parent)
     beside = Path(tempfile.mkdtemp(prefix=".stemwise-", dir=folder.parent))
     try:
         names = []
@@ -117,8 +117,17 @@ def write_all(
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def make_private(folder: Path) -> None:
+    """A folder, and those above it that are not there yet, only their owner's; what is there stays as it is."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+
 def write_private(path: Path, content: bytes) -> None:
-    """A file only its owner can read."""
+    """A file only its owner can read, also where there was one that others could."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        if os.name == "posix":
+            os.fchmod(descriptor, 0o600)
         file.write(content)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.invitation import forward_text
-from bot.outputs import summary_of, write_private, write_result
+from bot.outputs import make_private, summary_of, write_private, write_result
 from flows.conversation import Account
 from flows.engine import Engine, Taken
 from flows.events import Event
@@ -256,7 +256,7 @@ class Terminal:
 
     def _picture(self, path: Path, drawn: bytes, words: str) -> None:
         """A picture of several results: its words, and where it lies."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the result may have been sent to a phone alone
+        make_private(path.parent)  # the result may have been sent to a phone alone
         write_private(path, drawn)
         self._say(words)
         self._print(f"The picture is {path}")  # never parted over two lines

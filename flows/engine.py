@@ -13,7 +13,7 @@ import shutil
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from flows import access, clock
@@ -65,6 +65,8 @@ LEADS_HOME = frozenset(
 )
 #: Triggers that only follow from another one; from outside they would lead past a question that must be answered.
 FOLLOWS = frozenset({"forward", "finished"})
+#: A message that another process commits while a tick looks bears a time from before it.
+QUEUED_BEFORE = timedelta(minutes=1)
 #: How many screens may follow each other by themselves in one turn, as a guard against a loop.
 MAX_CHAIN = 4
 
@@ -124,6 +126,7 @@ class Engine:
         self.store = store
         self.instrument = instrument
         self.settings = settings or Settings()
+        self._ticked_at: datetime | None = None
 
     def desk(self, tx: Tx) -> Desk:
         return Desk(tx, self.instrument, self.settings)
@@ -331,8 +334,11 @@ class Engine:
     def tick(self) -> frozenset[str]:
         """Do what is due, each thing once among all workers; the accounts that have something new to be shown."""
         with self.store.reading() as tx:
-            waiting = list(clock.due(self.desk(tx)))
-        touched: set[str] = set()
+            desk = self.desk(tx)
+            waiting = list(clock.due(desk))
+            # commands and the terminal queue messages in processes of their own
+            touched = set(desk.mail.waiting_since((self._ticked_at or tx.now) - QUEUED_BEFORE))
+            self._ticked_at = tx.now
         for kind, what, event_id in waiting:
             with self.store.transaction() as tx:
                 desk = self.desk(tx)
@@ -357,12 +363,15 @@ class Engine:
             return show(turn), turn.talk.live_message, turn.talk.wants_new_message
 
     def waiting_for(self, account_id: str) -> list[Waiting]:
-        """What waits for an account; of a suspended or removed clinician, nothing but what takes messages away."""
+        """What waits for an account; of a suspended or removed clinician, nothing of a case, even where they answer for one."""
         with self.store.reading() as tx:
             desk = self.desk(tx)
             account = desk.people.account_by_id(account_id)
-            may_read = account.clinician_id is not None or account.informs
-            return [w for w in desk.mail.waiting(account_id) if may_read or w.news.kind == "take_away"]
+            waiting = desk.mail.waiting(account_id)
+            if account.clinician_id is not None:
+                return waiting
+            kinds = ("take_away", "reminder") if account.informs else ("take_away",)
+            return [w for w in waiting if w.news.kind in kinds]
 
     def accounts_waiting(self) -> list[str]:
         with self.store.reading() as tx:

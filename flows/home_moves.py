@@ -106,23 +106,29 @@ def _clear(turn: Turn) -> None:
     turn.talk.home.draft = {}
 
 
-def _first_page(turn: Turn) -> None:
+def enter_cases(turn: Turn) -> None:
     turn.talk.home.draft = {"page": 0}
+    turn.desk.tx.audit(turn.talk.account.id, "cases.listed")
 
 
 enter = _clear
 
 
 def enter_case_flags(turn: Turn) -> None:
-    turn.desk.flags.mark_seen(case_id(turn))
+    _see_flags(turn, case_id(turn))
     turn.talk.home.draft = {"case": case_id(turn)}
 
 
 def enter_flags(turn: Turn) -> None:
     """All open flags of the clinician's cases; what has been on the screen counts as opened."""
-    for flag in turn.desk.flags.open_of_clinician(_clinician(turn)):
-        turn.desk.flags.mark_seen(flag.case_id)
+    for case in sorted({flag.case_id for flag in turn.desk.flags.open_of_clinician(_clinician(turn))}):
+        _see_flags(turn, case)
     turn.talk.home.draft = {}
+
+
+def _see_flags(turn: Turn, case: str) -> None:
+    turn.desk.flags.mark_seen(case)
+    turn.desk.tx.audit(turn.talk.account.id, "flags.opened", case)
 
 
 #: What a screen keeps of the draft when one goes back from it.
@@ -315,6 +321,7 @@ def send_history(turn: Turn) -> None:
     draft = turn.talk.home.draft
     what = turn.desk.named_result(draft["case"], draft["encounter"], draft["number"])
     turn.news.append(News(turn.talk.account.id, "history", what, draft["case"], is_protected=True))
+    turn.desk.tx.audit(turn.talk.account.id, "history.sent", draft["case"])
 
 
 def send_report(turn: Turn) -> None:
@@ -426,4 +433,4 @@ def clear_flag(turn: Turn) -> None:
 
 
 #: What entering a state of the clinician's home does.
-ENTER = {"home": _clear, "new": _clear, "cases": _first_page, "flags": enter_flags}
+ENTER = {"home": _clear, "new": _clear, "cases": enter_cases, "flags": enter_flags}

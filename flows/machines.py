@@ -224,7 +224,7 @@ def _home_moves() -> Iterator[Move]:
     yield Move("hand", "results", "handing", (home.is_handed,), home.ask_before_handing)
     yield Move("hand_over", "handing", "results", (home.has_result,), home.hand_over)
     yield Move("back", "handing", "results", (home.knows_case,), home.keep_here)
-    yield Move("plan", "results", "plan", (home.has_result,), plan.leave)
+    yield Move("plan", "results", "plan", (home.has_result,), plan.enter)
     yield from _plan_moves()
     yield Move("compare_results", "results", None, (home.may_compare,), home.send_comparison)
     yield Move("history_picture", "results", None, (home.has_result,), home.send_history)

@@ -57,6 +57,11 @@ def choose(turn: Turn) -> None:
     turn.talk.home.draft["activity"] = turn.arg
 
 
+def enter(turn: Turn) -> None:
+    leave(turn)
+    turn.desk.tx.audit(turn.talk.account.id, "plan.opened", turn.talk.home.draft["case"])
+
+
 def leave(turn: Turn) -> None:
     """Back to the plan; nothing is chosen any more."""
     turn.talk.home.draft = {key: value for key, value in turn.talk.home.draft.items() if key in KEPT}

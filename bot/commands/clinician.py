@@ -99,9 +99,12 @@ def run_remove(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def move(desk: Desk, case_id: str, clinician_id: str) -> None:
-    """Hand a case over; a label that the other uses already is refused."""
-    label = desk.cases.case(case_id).label
-    if desk.cases.is_label_taken(clinician_id, label):
+    """Hand a case over, and tell the other of a danger that is open; a label that they use already is refused."""
+    case = desk.cases.case(case_id)
+    if desk.cases.is_label_taken(clinician_id, case.label):
         raise UsageError(f"case {case_id}: its label is in use with the other clinician; erase or rename one first")
+    desk.mail.drop_waiting([account.id for account in desk.people.accounts_of(case.clinician_id)], case_id)
     desk.cases.move_case(case_id, clinician_id)
+    if any(flag.state == "open" for flag in desk.open_flags(case_id)):
+        desk.mail.add(desk.alerts(case_id))
     desk.tx.audit("operator", "case.moved", case_id)

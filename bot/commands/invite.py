@@ -60,7 +60,9 @@ def _invite(desk: Desk, options: argparse.Namespace) -> None:
 
 
 def _list(desk: Desk, name: str | None) -> None:
-    cases = [the_case(desk, name)] if name else desk.cases.cases_of(None)
+    named = the_case(desk, name) if name else None
+    desk.tx.audit("operator", "invitations.listed", named.id if named else None)
+    cases = [named] if named else desk.cases.cases_of(None)
     for case in cases:
         for info in desk.invitations.of_case(case.id):
             relation = f" ({info.words['relation']})" if info.words.get("relation") else ""

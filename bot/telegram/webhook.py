@@ -81,6 +81,20 @@ class _Posted:
     taken: asyncio.Future[bool]
 
 
+class _NoTrace(logging.Filter):
+    """What the HTTP library says of a request that broke: its kind, since a trace can hold what was sent."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0]:
+            record.msg, record.args = "a request broke: %s", (record.exc_info[0].__name__,)
+            record.exc_info = None
+        return True
+
+
+http_log = logging.getLogger(f"{__name__}.http")
+http_log.addFilter(_NoTrace())
+
+
 class WebhookServer(Server):
     """Serves one bot by webhook in place of polling.
 
@@ -108,7 +122,7 @@ class WebhookServer(Server):
         """Listen, tell Telegram where, and take what comes until serving ends."""
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_post(self._listening.path, self._handle, expect_handler=self._expected)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=END_S)
+        runner = web.AppRunner(app, access_log=None, logger=http_log, shutdown_timeout=END_S)
         await runner.setup()
         committing = asyncio.create_task(self._commit_posted())
         try:
@@ -176,7 +190,10 @@ class WebhookServer(Server):
         if refusal is not None:
             refusal.force_close()
             return refusal
-        body = await request.read()  # a body that did not tell its length is cut off at the same limit, with 413
+        try:
+            body = await request.read()  # a body that did not tell its length is cut off at the same limit, with 413
+        except (ConnectionError, web.RequestPayloadError):  # it ended early, or is not what it says to be
+            return web.Response(status=400)
         incoming = self._read(body)
         if incoming is None:
             log.warning("a malformed update was stepped over")

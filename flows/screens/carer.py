@@ -26,6 +26,8 @@ from flows.views import Button, Typed
 from flows.wording import Translate, language_of, languages, translator
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
 
+#: Open questionnaires on one screen.
+MOST_QUESTIONNAIRES = 40
 #: Seconds a tap takes somebody who reads each question once; for the minutes left.
 SECONDS_A_SCREEN = 9
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
@@ -318,7 +320,7 @@ ENDED: dict[str, Callable[[Turn], Rendered]] = {"paused": _paused, "finished": _
 def mine_screen(turn: Turn) -> Rendered:
     """The questionnaires of an account, each by the word its owner chose."""
     t = words_of(turn)
-    buttons = [Button(word, "go_on_with", interview) for interview, word, is_open in questionnaires(turn) if is_open]
+    buttons = [Button(word, "go_on_with", interview) for interview, word in open_questionnaires(turn)]
     blocks: tuple[Block, ...] = (
         Heading(t("Your questions")),
         Paragraph(t("Tap to go on.") if buttons else t("There is nothing to answer just now.")),
@@ -339,15 +341,19 @@ def _way_back(turn: Turn) -> tuple[Button, ...]:
     return (Button(words_of(turn)("‹ Back"), "back"), *_curtain(turn))
 
 
-def questionnaires(turn: Turn) -> list[tuple[str, str, bool]]:
-    """Interview id, its owner's word for it, and whether it is still open."""
+def open_questionnaires(turn: Turn) -> list[tuple[str, str]]:
+    """Interview id and its owner's word for it, of the latest that are open: a message holds a hundred buttons at most.
+
+    Whoever has more comes to the earlier ones when some of these are sent or erased.
+    """
     t = words_of(turn)
     found = []
     for number, info in enumerate(turn.desk.cases.informing(turn.talk.account.id), start=1):
         interview = turn.desk.cases.interview(info.id, turn.today)
         word = interview.answers.value("about.word") or t("Questions {number}", number=number)
-        found.append((info.id, str(word), info.state != "finished"))
-    return found
+        if info.state != "finished":
+            found.append((info.id, str(word)))
+    return found[:MOST_QUESTIONNAIRES]
 
 
 def choose_screen(turn: Turn) -> Rendered:
@@ -390,8 +396,8 @@ def privacy_screen(turn: Turn) -> Rendered:
 def erasing(turn: Turn) -> Rows:
     """What somebody who answers can still erase of what they said."""
     t = words_of(turn)
-    open_ones = [(i, word) for i, word, is_open in questionnaires(turn) if is_open]
-    return grid([Button(t("Erase what I said: {word}", word=word), "erase_one", i) for i, word in open_ones], 1)
+    said = open_questionnaires(turn)
+    return grid([Button(t("Erase what I said: {word}", word=word), "erase_one", i) for i, word in said], 1)
 
 
 def erase_screen(turn: Turn) -> Rendered:

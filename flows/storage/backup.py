@@ -54,7 +54,7 @@ FETCH_ROWS = 200
 VERIFIED_AT, VERIFIED_KEY = "backup_verified_at", "backup_verified_key"
 #: Audit actions by which something of a case went for good, and the one that says that a restore undid it.
 ERASURES = ("case.erased", "questionnaire.erased")
-BROUGHT_BACK = "restore.brought_back"
+RESTORED, BROUGHT_BACK = "backup.restored", "restore.brought_back"
 #: So long it is said that something erased is back; who has not erased it again by then wants it.
 SAID_FOR = timedelta(days=30)
 
@@ -208,13 +208,13 @@ def _erasures_since(connection: Connection, since: datetime) -> list[dict[str, A
 
 
 def _keep_erasures(connection: Connection, erasures: Sequence[dict[str, Any]], now: datetime) -> tuple[str, ...]:
-    """Let the restored audit know of them too, and say of which cases the restore has brought back what was erased."""
-    if not erasures:
-        return ()
+    """Let the restored audit know of them and of the restore, and say of which cases it has brought back what was erased."""
+    audit = models.Audit.__table__
+    restored = {"at": now, "actor": "operator", "action": RESTORED, "case_id": None}
     there = set(connection.scalars(select(models.Case.id)))
     back = tuple(sorted({e["case_id"] for e in erasures} & there))
     notes = [{"at": now, "actor": "operator", "action": BROUGHT_BACK, "case_id": case_id} for case_id in back]
-    connection.execute(models.Audit.__table__.insert(), [*erasures, *notes])  # type: ignore[attr-defined]
+    connection.execute(audit.insert(), [restored, *erasures, *notes])  # type: ignore[attr-defined]
     return back
 
 

@@ -101,6 +101,22 @@ class Mail:
         )
         return [Waiting(row.id, row.account_id, row.attempts, self._news(row)) for row in rows]
 
+    def waiting_since(self, since: datetime) -> list[str]:
+        """Accounts with a message that was queued since a time, by whatever process, and waits."""
+        queued = (models.Outbox.state == "waiting", models.Outbox.created_at >= since)
+        return sorted(set(self._tx.session.scalars(select(models.Outbox.account_id).where(*queued))))
+
+    def drop_waiting(self, account_ids: Iterable[str], case_id: str) -> None:
+        """Of a case that is another clinician's by now nothing more goes out to the one before; a reminder is an informant's."""
+        self._tx.session.execute(
+            delete(models.Outbox).where(
+                models.Outbox.account_id.in_(list(account_ids)),
+                models.Outbox.case_id == case_id,
+                models.Outbox.state == "waiting",
+                models.Outbox.kind != "reminder",
+            )
+        )
+
     def _news(self, row: models.Outbox) -> News:
         sealed = self._tx.unseal(row.case_id or keys.INSTALLATION, row.sealed_body, "outbox", row.token, "body")
         return News(

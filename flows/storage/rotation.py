@@ -56,7 +56,7 @@ def old_beside(key_file: Path) -> Path:
 def is_half_done(store: Store, key_file: Path) -> bool:
     """Whether a rotation was cut off after its commit: the data is sealed with the key beside the key file."""
     beside = new_beside(key_file)
-    if not beside.exists():
+    if not beside.exists() or beside.stat().st_size == 0:  # a key is on the disk before anything is sealed with it
         return False
     new = read_key_file(beside)
     with store.reading() as tx:

@@ -349,7 +349,7 @@ def test_a_danger_alert_that_could_not_be_delivered_is_named(here: Installation)
         for waiting in desk.mail.waiting(account):
             desk.mail.mark_attempt(waiting.id, gives_up=True)
     lost = [f for f in here.doctor() if f.name == "undelivered"]
-    assert any("danger alert" in f.message for f in lost)
+    assert any(f"danger alerts about case {case_id}" in f.message for f in lost)
     assert all("reach the people another way" in f.remedy for f in lost)
 
 

@@ -338,6 +338,24 @@ def test_it_ends_well_and_polling_says_how_to_give_the_webhook_up(serving: Webho
     serving.start()
 
 
+def test_a_request_that_breaks_leaves_a_line_and_no_trace(serving: WebhookServing) -> None:
+    known = f"POST {PATH} HTTP/1.1\nHost: x\n{SECRET_HEADER}: {serving.secret}\n"
+    for head in (
+        "POST /x HTTP/1.1\nHost: x\nContent-Length: many\n\n",
+        "POST /x HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\nzz\nhello\n",
+        f"GET /x HTTP/1.1\nHost: x\nX-Long: {'hello' * 4000}\n\n",
+        f"{known}Content-Encoding: gzip\nContent-Length: 5\n\nhello",
+    ):
+        assert " 400 " in serving.raw(head) + " "
+    with socket.create_connection(("127.0.0.1", serving.port)) as line:
+        line.sendall(f"{known}Content-Length: 50\n\nhello".replace("\n", "\r\n").encode())
+    assert serving.post(posted(message(9_900_001, 77))) == 200
+    log = serving.folder.joinpath("serve.log").read_text()
+    assert "a request broke: " in log
+    assert "Traceback" not in log
+    assert "hello" not in log
+
+
 def test_neither_token_nor_secret_nor_words_stand_in_the_log(serving: WebhookServing) -> None:
     time.sleep(0.2)
     log = serving.folder.joinpath("serve.log").read_text()

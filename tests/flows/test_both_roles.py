@@ -118,6 +118,22 @@ def test_a_command_lifts_the_curtain_outside_of_the_questions(clinic: Clinic, wa
     assert carer.heading == "Help"
 
 
+@pytest.mark.parametrize("place", ["privacy", "start"])
+def test_who_answers_ever_so_many_questionnaires_sees_the_latest(clinic: Clinic, walker: Walker, place: str) -> None:
+    walker.new_case("Robin")
+    carer = clinic.stranger("203")
+    for _ in range(42):
+        carer.command("start", invited(clinic, "Robin"))
+        carer.tap("I agree")
+    carer.command("privacy")
+    if place == "start":
+        carer.tap("Back")
+    assert sum("Questions" in words for words in carer.buttons) == 40
+    newest = next(b for b in carer.screen.buttons if "Questions" in b.words)
+    with clinic.desk() as desk:
+        assert newest.arg == desk.cases.informing(carer.account_id)[0].id
+
+
 # --- what is kept and told --------------------------------------------------------------------------------------------
 
 

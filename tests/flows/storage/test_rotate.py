@@ -265,3 +265,14 @@ def test_a_copied_key_file_is_whole_and_private(tmp_path: Path) -> None:
     (tmp_path / "copy").chmod(0o640)
     with pytest.raises(KeyFileError, match="chmod 600"):
         read_key_file(tmp_path / "copy")
+
+
+def test_an_empty_new_key_is_no_rotation_and_in_nobodys_way(clinic: Clinic, here: Installed) -> None:
+    """As a full disk leaves it, or an end right after the file was made."""
+    new_beside(here.key_file).touch(mode=0o600)
+    works(clinic, here)
+    old = here.master
+    assert here.run("db", "rotate-key") == 0
+    assert here.master.id != old.id
+    works(clinic, here)
+    assert not new_beside(here.key_file).exists()
