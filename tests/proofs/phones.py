@@ -219,7 +219,9 @@ class Clinician(Phone):
         return self._button("Report (PDF)") is not None
 
     def is_caught_up(self) -> bool:
-        """Whether the screen is the right one after everything that was tapped."""
+        """Whether the screen is the right one after everything that was tapped, and a map has come where one was asked for."""
+        if self.awaits_results and len(self.person.photos()) < self.results:
+            return False
         return self.has_moved_on() and not self.wrong_buttons()
 
     def wrong_buttons(self) -> list[str]:
