@@ -286,7 +286,13 @@ def _help(turn: Turn) -> Rendered:
 
 def _privacy(turn: Turn) -> Rendered:
     """A clinician's own; who answers a questionnaire besides can erase what they said there."""
-    return (Heading("Privacy"), Bullets(PRIVACY)), (*carer.erasing(turn), (BACK,)), "nothing"
+    days = turn.desk.settings.retention_days
+    kept_for = (
+        f"Your service's retention: a case that nobody has touched for {days} days is erased by itself. You are told a week"
+        " before. Hold keeps it, and so does an open danger flag.",
+    )
+    lines = (*PRIVACY, *(kept_for if days else ()))
+    return (Heading("Privacy"), Bullets(lines)), (*carer.erasing(turn), (BACK,)), "nothing"
 
 
 def _for(turn: Turn, clinicians: Callable[[Turn], Rendered], informants: Callable[[Turn], Rendered]) -> Rendered:

@@ -134,6 +134,17 @@ def test_who_answers_ever_so_many_questionnaires_sees_the_latest(clinic: Clinic,
         assert newest.arg == desk.cases.informing(carer.account_id)[0].id
 
 
+@pytest.mark.parametrize("days", [None, 400])
+def test_privacy_says_for_how_long(clinic: Clinic, walker: Walker, days: int | None) -> None:
+    clinic.rebuilds = False
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "203")
+    clinic.present.settings.retention_days = days
+    for one in (walker, carer):
+        one.command("privacy")
+        assert ("400 days" in one.text) is (days is not None)
+
+
 # --- what is kept and told --------------------------------------------------------------------------------------------
 
 
