@@ -348,12 +348,11 @@ def open_questionnaires(turn: Turn) -> list[tuple[str, str]]:
     """
     t = words_of(turn)
     found = []
-    for number, info in enumerate(turn.desk.cases.informing(turn.talk.account.id), start=1):
-        interview = turn.desk.cases.interview(info.id, turn.today)
-        word = interview.answers.value("about.word") or t("Questions {number}", number=number)
-        if info.state != "finished":
-            found.append((info.id, str(word)))
-    return found[:MOST_QUESTIONNAIRES]
+    all_of_them = enumerate(turn.desk.cases.informing(turn.talk.account.id), start=1)
+    for number, info in [(n, info) for n, info in all_of_them if info.state != "finished"][:MOST_QUESTIONNAIRES]:
+        word = turn.desk.cases.interview(info.id, turn.today).answers.value("about.word")
+        found.append((info.id, str(word or t("Questions {number}", number=number))))
+    return found
 
 
 def choose_screen(turn: Turn) -> Rendered:

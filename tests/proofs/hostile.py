@@ -124,6 +124,15 @@ class Crowd:
         taken = self._walker(user).command("start", token)
         self._ids[taken.account_id], self.screens[user] = user, taken.screen
 
+    def _goes_on(self, user: int) -> bool:
+        """Into the latest questionnaire that is open; false where there is none."""
+        walker = self._walker(user)
+        self.screens[user] = walker.command("start").screen
+        waiting = [b for b in self.screens[user].buttons if b.action in ("go_on_with", "show", "resume")]
+        if waiting:
+            self.screens[user] = walker.tap_this(waiting[0]).screen
+        return bool(waiting)
+
     def _case_of(self, user: int) -> None:
         walker = self._walker(user)
         walker.command("new")
@@ -232,11 +241,11 @@ class Crowd:
                 self.outcome.count("messages")
 
     def go_on(self) -> None:
-        """Who has nothing left to do gets something: a carer a new link, a clinician a new case."""
+        """Who has nothing left to do gets something: a carer what is still open or a new link, a clinician a new case."""
         for user in CARERS:
             if not any(
                 b.action in ("set", "fill", "compare", "say", "agree", "choose") for b in self.screens[user].buttons
-            ):
+            ) and not self._goes_on(user):
                 self._invite(user)
         for user in CLINICIANS:
             if self.dice.random() < 0.1:

@@ -65,6 +65,8 @@ class Fields:
         """Type into the field before somebody, as it comes off the wire; they must be able to go on."""
         words = self.words if words is None else words
         user = CLINICIAN if walker is self.walker else CARER
+        if user == CLINICIAN:  # who has come in already, so that a code leads home and not into the field
+            words = words.removeprefix("/start ")
         for call in self.door.send(json.loads(json.dumps(says(user, words)))):
             if "did not work" in call.words:
                 self.outcome.wrong.append(f"{what} with {self.name}: the turn failed")

@@ -116,6 +116,7 @@ def test_a_copy_put_back_goes_on(installed: Serving) -> None:
     assert installed.command("db", "check").returncode == 0
 
 
+@pytest.mark.slow  # it waits as long as a command does
 def test_a_locked_database_is_named_and_nothing_is_changed(installed: Serving) -> None:
     with closing(sqlite3.connect(database(installed), isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
@@ -204,7 +205,7 @@ def test_a_full_disk_holds_a_tap_and_lets_it_go_on(tmp_path: Path) -> None:
 LONG = 30
 
 
-@pytest.mark.parametrize("kind", ["502", "drop", "applied_but_dropped"])
+@pytest.mark.parametrize("kind", ["502", pytest.param("drop", marks=pytest.mark.slow), "applied_but_dropped"])
 def test_a_bot_api_that_fails_for_minutes_loses_nothing(tmp_path: Path, kind: str) -> None:
     with a_chat(tmp_path / "own") as (api, lives, ann):
         faults = [api.fault(method, kind, times=LONG) for method in ("editMessageText", "getUpdates")]
