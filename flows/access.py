@@ -53,8 +53,8 @@ MAY: Mapping[str, frozenset[Actor]] = {
     "hide": INFORMANTS,
     "show": INFORMANTS,
     "here": INFORMANTS,
-    "erase_one": ANSWERING,
-    "yes_erase_mine": ANSWERING,
+    "erase_one": INFORMANTS,
+    "yes_erase_mine": INFORMANTS,
     "go_on_with": ANSWERING,
     "stop_reminding": ANSWERING,
     "mine": ANSWERING,
@@ -117,6 +117,8 @@ MAY: Mapping[str, frozenset[Actor]] = {
 
 #: What leads out of a questionnaire to somebody's own cases: a clinician who answers one is still their clinician.
 TO_OWN_CASES = frozenset({"home", "cases", "flags", "new", "open"})
+#: What somebody does with their own answers from outside of a questionnaire: a clinician who answers one is its informant too.
+WITH_OWN_ANSWERS = frozenset({"erase_one", "yes_erase_mine"})
 
 
 def actor_of(talk: Talk) -> Actor:
@@ -130,6 +132,7 @@ def actor_of(talk: Talk) -> Actor:
 
 def permits(talk: Talk, trigger: str) -> bool:
     """Whether the account may fire a trigger where it stands."""
-    if trigger in TO_OWN_CASES and talk.account.clinician_id:
+    is_both = talk.account.informs and talk.account.clinician_id is not None
+    if is_both and trigger in TO_OWN_CASES | WITH_OWN_ANSWERS:
         return True
     return actor_of(talk) in MAY.get(trigger, frozenset())

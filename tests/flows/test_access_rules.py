@@ -17,9 +17,10 @@ from flows.machines import HOME, INTERVIEW
 
 #: Answering, looking back, resting: whoever answers.
 WHO_ANSWERS = """set fill not_known not_sure skip say next forward back why note pause resume section page edit
-go_on_with stop_reminding mine choose_place set_language language help privacy erase_one yes_erase_mine"""
-#: What only who was invited does: agreeing, saying who they are, sending, taking back, hiding.
-WHO_WAS_INVITED = """agree decline choose word compare confirm slip send withdraw hide show here"""
+go_on_with stop_reminding mine choose_place set_language language help privacy"""
+#: What only who was invited does: agreeing, saying who they are, sending, taking back, hiding, erasing their own.
+WHO_WAS_INVITED = """agree decline choose word compare confirm slip send withdraw hide show here erase_one
+yes_erase_mine"""
 #: What changes or shows ratings, cases, results, flags, invitations.
 WHO_ASSESSES = """rate expected aside write weeks finish change confirm_all one_by_one as_said notes contact invite role
 responsible nobody withdraw_invitation home go_back new typed start cases open go_on reassess results finished again
@@ -95,6 +96,11 @@ def test_a_clinician_who_answers_a_questionnaire_can_leave_it_for_their_own_case
     assert actor_of(both) == role
     ways_out = {a for a in TABLE if permits(both, a) and role not in TABLE[a]}
     assert ways_out == {"home", "cases", "flags", "new", "open"}
+
+
+def test_a_clinician_who_answers_a_questionnaire_besides_can_erase_what_they_said_and_no_other_can() -> None:
+    both = Talk(account(clinician_id="c", informs=True))
+    assert {a for a in TABLE if permits(both, a) and "clinician" not in TABLE[a]} == {"erase_one", "yes_erase_mine"}
 
 
 @pytest.mark.parametrize(
