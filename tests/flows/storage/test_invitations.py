@@ -188,3 +188,16 @@ def test_there_is_no_invitation_where_none_was_made(clinic: Clinic, place: Place
         assert desk.invitations.of_case(place.case_id) == []
         assert desk.invitations.expired() == []
         assert desk.tx.session.scalar(select(models.Invitation)) is None
+
+
+def test_a_used_token_still_tells_whom_it_let_in_and_any_other_nobody(clinic: Clinic, place: Place) -> None:
+    token, invitation = made(clinic, place)
+    other, _ = made(clinic, place)
+    with clinic.desk() as desk:
+        account = desk.people.account("phone", "7", "en")
+        informant = desk.cases.informant(place.case_id, "carer", account.id, WORDS)
+        assert desk.invitations.informant_of(token) is None
+        desk.invitations.use(invitation.id, informant)
+        assert desk.invitations.informant_of(token) == informant
+        assert desk.invitations.informant_of(other) is None
+        assert desk.invitations.informant_of("i_nobody") is None

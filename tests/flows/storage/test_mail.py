@@ -356,3 +356,35 @@ def test_what_went_out_since_a_time_is_listed_newest_first(
             "summary",
         ]
         assert desk.mail.sent_since([], since) == []
+
+
+def test_what_was_queued_since_a_time_and_waits_names_its_accounts_once(
+    clinic: Clinic, people: tuple[str, str], case_id: str
+) -> None:
+    queue(clinic, text(people[0]), text(people[0]), text(people[1]))
+    with clinic.desk() as desk:
+        first, _, other = rows(desk)
+        at = first.created_at
+        assert desk.mail.waiting_since(at) == sorted(people)
+        assert desk.mail.waiting_since(at + timedelta(microseconds=1)) == []
+        desk.mail.mark_sent(other.id)
+        assert desk.mail.waiting_since(at) == [people[0]]
+
+
+def test_what_waits_about_a_case_for_some_is_dropped_and_nothing_else(
+    clinic: Clinic, people: tuple[str, str], case_id: str
+) -> None:
+    reminder = News(people[0], "reminder", {"text": "r"}, case_id)
+    queue(clinic, text(people[0], "sent", case_id), text(people[0], "dropped", case_id), text(people[0], "no case"))
+    queue(clinic, text(people[1], "another's", case_id), reminder)
+    with clinic.desk() as desk:
+        desk.mail.mark_sent(rows(desk)[0].id)
+        desk.mail.drop_waiting([people[0]], case_id)
+    with clinic.desk() as desk:
+        kept = {(row.account_id, row.kind, row.state, row.case_id) for row in rows(desk)}
+        assert kept == {
+            (people[0], "text", "sent", case_id),
+            (people[0], "text", "waiting", None),
+            (people[0], "reminder", "waiting", case_id),
+            (people[1], "text", "waiting", case_id),
+        }
