@@ -90,12 +90,12 @@ def _contact(turn: Turn) -> tuple[Button, ...]:
 
 def _notes(turn: Turn) -> Rendered:
     """What other informants wrote, by whom and on which question."""
-    lines = []
-    for other in turn.interview.others:
-        for item, text in other.notes:
-            lines.append(f"{other.who}, on {_subject(turn, item)}: {text}")
-    blocks = (Heading("Notes from others"), Bullets(tuple(lines)))
-    return blocks, ((Button("‹ Back", "section"),),), "nothing"
+    pages = moves.pages_of_notes(turn.interview)
+    page = min(turn.interview.page, len(pages) - 1)
+    lines = tuple(f"{who}, on {_subject(turn, item)}: {text}" for who, item, text in pages[page])
+    turning = pager(page, len(pages), IN_ORDER)
+    rows = without_empty((turning, (Button("‹ Back", "section"),)))
+    return (Heading("Notes from others"), Bullets(lines)), rows, "nothing"
 
 
 def _subject(turn: Turn, item: str) -> str:
@@ -132,6 +132,8 @@ def _step_name(turn: Turn, step: Step) -> str:
     words = turn.instrument.words
     if step.period:
         return f"{words.periods[step.period].name}, {'hard' if step.kind == 'hard' else 'held'}"
+    if step.kind == "confirm":
+        return f"{words.regions[step.key.partition('.')[2]].name}, by others"
     if len(step.items) == 1:
         return short_words(step.items[0], turn.interview, turn.instrument)
     return {"facts": "Facts", "relationships": "Relationships", "safety": "Safety questions"}[step.kind]

@@ -132,3 +132,42 @@ def test_only_opened_is_never_reminded_and_a_second_link_is_its_own(clinic: Clin
     clinic.clock.advance(days=40)
     tick(clinic)
     assert clinic.present.waiting_for(carer.account_id) == []
+
+
+# --- the clinician's review of what others said -----------------------------------------------------------------------
+
+
+def test_the_review_leads_to_what_others_said_of_a_region(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "210")
+    answered(carer)
+    carer.tap("Send")
+    walker.until("Review", "As they said", "All checked", "None of these", "All steady", "Confirm all", "Skip", "Next")
+    walker.tap("Functioning")
+    seen = list(walker.buttons)
+    while walker.has("More"):
+        walker.tap("More")
+        seen += walker.buttons
+    assert any("Brainstem, by others" in words for words in seen)
+
+
+def test_many_long_notes_of_others_come_in_pages_and_are_read_with_the_last(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "211")
+    notes = [f"{number} " + "x" * 1990 for number in range(5)]
+    for note in notes:
+        carer.type(note)
+    walker.until("Review", "As they said", "All checked", "None of these", "All steady", "Skip", "Next")
+    walker.tap("Notes from others (5 new)")
+    found = walker.text
+    walker.tap("Back")
+    walker.shows("Review")
+    assert walker.has("Notes from others (4 new)")
+    walker.tap("Notes from others (4 new)")
+    while walker.has("More"):
+        walker.tap("More")
+        found += walker.text
+    assert all(note in found for note in notes)
+    walker.tap("Back")
+    assert walker.has("Notes from others (0 new)")
+    assert clinic.faults() == []
