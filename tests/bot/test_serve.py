@@ -165,6 +165,7 @@ def test_other_kinds_of_message_get_one_line(api: BotApi, clinician: Person) -> 
     assert "New case" in clinician.buttons()
 
 
+@pytest.mark.usefixtures("serving")
 def test_in_a_group_it_says_so_once_and_leaves(api: BotApi, person: People) -> None:
     there = person("Carl").in_group(-77001, "Family")
     there.say("hello")
