@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -232,14 +232,18 @@ class Server:
             except StorageUnavailable as error:
                 log.warning("storage: %s", error)
                 if tries == 0:
-                    for one in incoming:
-                        if one.query_id:
-                            self._sender.answer(one.query_id, translator(one.event.locale if one.event else "en")(BUSY))
+                    self._say_busy(incoming)
                 await self._rest(tries)
                 tries += 1
         else:
             return offset
         return max(numbers) + 1 if numbers else offset
+
+    def _say_busy(self, incoming: Iterable[Incoming]) -> None:
+        """Who tapped is told at once that it is being tried again."""
+        for one in incoming:
+            if one.query_id:
+                self._sender.answer(one.query_id, translator(one.event.locale if one.event else "en")(BUSY))
 
     async def _commit(self, incoming: Sequence[Incoming]) -> None:
         """One commit for all that waits together; then taps are answered and chats shown what is new."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from telegram.error import InvalidToken, TelegramError
 
-from bot.telegram.serve import BATCH, BUSY, ServeFailed, Server
+from bot.telegram.serve import BATCH, ServeFailed, Server
 from bot.telegram.updates import ALLOWED, Incoming, read_update
 from flows.engine import Engine
 from flows.storage.engines import StorageUnavailable
@@ -222,9 +222,7 @@ class WebhookServer(Server):
                 is_taken = True
             except StorageUnavailable as error:
                 log.warning("storage: %s", error)
-                for posted in batch:
-                    if posted.incoming.query_id:
-                        self._sender.answer(posted.incoming.query_id, BUSY)
+                self._say_busy(posted.incoming for posted in batch)
             finally:
                 for posted in batch:
                     if not posted.taken.done():
