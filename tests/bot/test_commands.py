@@ -20,7 +20,6 @@ from support.walker import Clinic
 
 from bot.cli import main
 from bot.drawing import Job, draw
-from bot.outputs import write_all, write_private
 from flows.desk import Desk
 from flows.engine import Engine, Settings
 from flows.storage import models
@@ -637,16 +636,3 @@ def test_a_list_of_invitations_stands_in_the_audit(two: Shell) -> None:
     with sqlite3.connect(two.home / "stemwise.db") as raw:
         rows = raw.execute("SELECT actor, case_id IS NULL FROM audit WHERE action = 'invitations.listed'").fetchall()
     assert rows == [("operator", 0), ("operator", 1)]
-
-
-def test_what_is_written_is_private_where_something_open_stood_and_in_folders_that_were_not_there(
-    tmp_path: Path,
-) -> None:
-    stood = tmp_path / "open.png"
-    stood.write_bytes(b"old")
-    stood.chmod(0o644)
-    write_private(stood, b"new")
-    assert stood.read_bytes() == b"new"
-    made = write_all(tmp_path / "results" / "case" / "day", [("a.txt", lambda: b"a")])
-    for path in (stood, *made, *made[0].parents[:3]):
-        assert path.stat().st_mode & 0o077 == 0, path

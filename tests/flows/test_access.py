@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
+from support.informants import set_state
 from support.walker import Clinic, Walker, screen_text
 
 from bot.commands.clinician import move
@@ -161,13 +162,6 @@ def test_who_is_enrolled_already_keeps_their_place_with_another_code(clinic: Cli
 
 
 # --- suspension ------------------------------------------------------------------------------------------------------
-
-
-def set_state(clinic: Clinic, name: str, state: str) -> None:
-    with clinic.desk() as desk:
-        found = desk.people.clinician_named(name)
-        assert found is not None
-        desk.people.set_clinician_state(found.id, state)
 
 
 @pytest.mark.parametrize("place", ["interview", "case", "results", "flags", "label"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.informants import answered, begun, invited, opened
+from support.informants import answered, begun, invited, opened, set_state, tells_of_danger
 from support.walker import Clinic, Walker
 
 from flows.labels import consent_text, item_text
@@ -27,13 +27,6 @@ def begun_by(walker: Walker, token: str) -> None:
     walker.command("start", token)
     walker.tap("I agree")
     walker.type("K")
-
-
-def state_of(clinic: Clinic, name: str, state: str) -> None:
-    with clinic.desk() as desk:
-        found = desk.people.clinician_named(name)
-        assert found is not None
-        desk.people.set_clinician_state(found.id, state)
 
 
 # --- both -----------------------------------------------------------------------------------------------------------
@@ -65,10 +58,10 @@ def test_who_is_both_can_erase_what_they_said_and_go_back_from_it(clinic: Clinic
 
 
 def test_back_from_erasing_works_for_a_clinician_who_may_work_again_meanwhile(clinic: Clinic, both: Walker) -> None:
-    state_of(clinic, "Dr Sample", "suspended")
+    set_state(clinic, "Dr Sample", "suspended")
     both.command("privacy")
     both.tap("Erase what I said: K")
-    state_of(clinic, "Dr Sample", "active")
+    set_state(clinic, "Dr Sample", "active")
     both.tap("Back")
     assert both.heading == "Privacy"
 
@@ -78,7 +71,7 @@ def test_a_suspended_clinician_who_answers_stands_at_their_questionnaires(
     clinic: Clinic, both: Walker, place: str
 ) -> None:
     both.command(place)
-    state_of(clinic, "Dr Sample", "suspended")
+    set_state(clinic, "Dr Sample", "suspended")
     both.hides("Robin")
     taken = both.command("resume")
     assert not taken.has_failed
@@ -201,10 +194,7 @@ def test_whether_one_answers_alone_is_kept_as_it_was_asked(clinic: Clinic, walke
 
 def test_a_report_names_each_flag_on_record_and_who_cleared_it(clinic: Clinic, walker: Walker) -> None:
     walker.new_case("Robin", "2025-11-20")
-    carer = begun(clinic, invited(clinic, "Robin"), "203")
-    answered(carer, until="right now?")
-    carer.tap("Yes")
-    carer.tap("Yes, it is so")
+    tells_of_danger(clinic, "Robin")
     walker.type("English")
     walker.tap("Next")
     walker.until("Safety", "Confirm all", "Skip")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.encounters import INFANT, finished
 from support.walker import Clinic, Walker
 
 from bot.cli import main
@@ -19,18 +20,6 @@ from scoring.documents.comparison import NOT_TO_BE_READ_AS
 from scoring.documents.markdown import escaped
 from scoring.result import Result
 from scoring.trend import trend
-
-#: Few functions are asked about at two months.
-INFANT = "2026-01-10"
-
-
-def finished(walker: Walker, *, again: bool = False) -> None:
-    """One more encounter of Robin, from its beginning to its results."""
-    if again:
-        walker.tap("Back")
-        walker.tap("Reassess")
-    walker.fill_until("Review")
-    walker.tap("Finish")
 
 
 @pytest.fixture

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.encounters import INFANT, finished
 from support.walker import Walker
 
-INFANT = "2026-01-10"
 GONE = "was entered in error. It is kept, and counts nowhere"
-
-
-def finished(walker: Walker) -> None:
-    walker.fill_until("Review")
-    walker.tap("Finish")
 
 
 @pytest.fixture
@@ -19,9 +14,7 @@ def robin(walker: Walker) -> Walker:
     """Two finished encounters, standing at the results of the second."""
     walker.new_case("Robin", INFANT)
     finished(walker)
-    walker.tap("Back")
-    walker.tap("Reassess")
-    finished(walker)
+    finished(walker, again=True)
     return walker
 
 

@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.informants import answered, begun, invited, opened
+from support.informants import answered, begun, flags, invited, opened, tick
 from support.walker import Clinic, Walker
-
-
-def flags(clinic: Clinic) -> list[tuple[str, str]]:
-    with clinic.desk() as desk:
-        return [(f.question, f.state) for c in desk.cases.cases_of(None) for f in desk.flags.infos(c.id)]
-
-
-def tick(clinic: Clinic) -> None:
-    clinic.changes += 1
-    clinic.engine.tick()
 
 
 @pytest.mark.parametrize("then", ["A slip", "Yes, it is so", "Hide", None])

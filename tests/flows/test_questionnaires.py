@@ -7,23 +7,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.informants import answered, begun, invited, opened
+from support.informants import answered, begun, flags, invited, opened, waiting
 from support.walker import Clinic, Walker, screen_text
 
 from scoring.instrument import load
 
 #: Words that no screen of an informant may hold, even to deny them.
 FORBIDDEN = re.compile(r"\b(scores?|ratings?|percent|map)\b|\d ?%", re.IGNORECASE)
-
-
-def flags(clinic: Clinic) -> list[tuple[str, str]]:
-    """Question and state of every flag of every case."""
-    with clinic.desk() as desk:
-        return [(f.question, f.state) for c in desk.cases.cases_of(None) for f in desk.flags.infos(c.id)]
-
-
-def waiting(clinic: Clinic, walker: Walker) -> list[str]:
-    return [w.news.body.get("text", w.news.kind) for w in clinic.present.waiting_for(walker.account_id)]
 
 
 def test_a_whole_questionnaire_of_an_eight_year_olds_carer_takes_at_most_90_taps(

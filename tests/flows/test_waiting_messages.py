@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.informants import begun, invited
+from support.informants import begun, invited, set_state
 from support.walker import Clinic, Walker
 
 from bot.commands.clinician import move
@@ -28,19 +28,12 @@ def case_id(clinic: Clinic, walker: Walker) -> str:
     return made
 
 
-def set_state(clinic: Clinic, state: str) -> None:
-    with clinic.desk() as desk:
-        found = desk.people.clinician_named("Dr Sample")
-        assert found is not None
-        desk.people.set_clinician_state(found.id, state)
-
-
 @pytest.mark.parametrize("state", ["suspended", "removed"])
 def test_who_is_suspended_and_answers_besides_is_sent_nothing_of_their_cases(
     clinic: Clinic, walker: Walker, case_id: str, state: str
 ) -> None:
     assert kinds(clinic, walker.account_id) == ["notice", "alert", "reminder"]
-    set_state(clinic, state)
+    set_state(clinic, "Dr Sample", state)
     assert kinds(clinic, walker.account_id) == ["reminder"]
 
 

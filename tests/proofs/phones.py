@@ -7,6 +7,7 @@ find again in an export it keeps itself.
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -77,7 +78,7 @@ def token_for(value: Value) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-class Phone:
+class Phone(ABC):
     """A person with a phone and a memory.
 
     Attributes
@@ -111,13 +112,13 @@ class Phone:
         self.person.tap_old(tap.message_id, tap.data)
         return self.api.next_update_id - 1
 
+    @abstractmethod
     def was_delivered(self, tap: Tap) -> None:
         """Enter a tap into the books, at the moment it is on its way for the first time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_taps(self, most: int) -> list[Tap]:
         """What this person taps now, at most so many at once."""
-        raise NotImplementedError
 
     def answers_with(self, tap: Tap) -> bool:
         return bool(tap.gives)

@@ -45,3 +45,37 @@ def answered(walker: Walker, *, until: str = "A last look") -> None:
         words = next(w for w in CALM if walker.has(w))
         walker.tap(words)
     raise AssertionError(f"never came to {until!r}")
+
+
+def tells_of_danger(clinic: Clinic, label: str, address: str = "203") -> Walker:
+    """A carer who has said, and confirmed, that there is danger at home."""
+    carer = begun(clinic, invited(clinic, label), address)
+    answered(carer, until="right now?")
+    carer.tap("Yes")
+    carer.tap("Yes, it is so")
+    return carer
+
+
+def flags(clinic: Clinic) -> list[tuple[str, str]]:
+    """Question and state of every flag of every case."""
+    with clinic.desk() as desk:
+        return [(f.question, f.state) for c in desk.cases.cases_of(None) for f in desk.flags.infos(c.id)]
+
+
+def waiting(clinic: Clinic, walker: Walker) -> list[str]:
+    """Texts of what waits to be sent to somebody, or its kind."""
+    return [w.news.body.get("text", w.news.kind) for w in clinic.present.waiting_for(walker.account_id)]
+
+
+def tick(clinic: Clinic) -> frozenset[str]:
+    """What is due is done, by an engine that was built again; what walkers saw before may be old."""
+    clinic.changes += 1
+    return clinic.engine.tick()
+
+
+def set_state(clinic: Clinic, name: str, state: str) -> None:
+    """Suspend, remove or let in again a clinician, as the command line does."""
+    with clinic.desk() as desk:
+        found = desk.people.clinician_named(name)
+        assert found is not None
+        desk.people.set_clinician_state(found.id, state)
