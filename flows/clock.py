@@ -53,8 +53,9 @@ def _reminders(desk: Desk, now: datetime) -> Iterator[tuple[str, str, str]]:
     )
     for interview, _ in desk.tx.session.execute(begun):
         days = REMIND_AFTER_DAYS[interview.reminders_sent]
-        if interview.updated_at + timedelta(days=days) <= now and not _is_paused_by_request(desk, interview):
-            yield "remind", interview.id, f"due:remind:{interview.id}:{interview.reminders_sent}"
+        if interview.updated_at + timedelta(days=days) <= now:
+            since = int(interview.updated_at.timestamp())  # who paused, and went on since, can be reminded again
+            yield "remind", interview.id, f"due:remind:{interview.id}:{interview.reminders_sent}:{since}"
 
 
 def _is_paused_by_request(desk: Desk, row: models.Interview) -> bool:

@@ -7,23 +7,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.informants import answered, begun, invited, opened
+from support.informants import answered, begun, invited, opened, tick, waiting
 from support.walker import Clinic, Walker
-
-
-def waiting(clinic: Clinic, walker: Walker) -> list[str]:
-    return [w.news.body.get("text", w.news.kind) for w in clinic.present.waiting_for(walker.account_id)]
 
 
 def states(clinic: Clinic) -> list[str]:
     with clinic.desk() as desk:
         return [f.state for c in desk.cases.cases_of(None) for f in desk.flags.infos(c.id)]
-
-
-def tick(clinic: Clinic) -> frozenset[str]:
-    """What is due is done, by an engine that was built again; what walkers saw before may be old."""
-    clinic.changes += 1
-    return clinic.engine.tick()
 
 
 REMINDER = "You have something here that is not finished."
@@ -184,3 +174,20 @@ def test_the_tests_clock_is_in_the_daytime(clinic: Clinic) -> None:
     assert clinic.clock.now.tzinfo is UTC
     assert 9 <= clinic.clock.now.hour < 19
     assert clinic.clock.now > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_what_was_done_at_an_earlier_tick_costs_no_transaction_any_more(
+    clinic: Clinic, walker: Walker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who paused stays due for ever, and so does a clinician who left their phone in the middle of an intake."""
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "260")
+    carer.tap("Pause")
+    clinic.clock.advance(days=4)
+    tick(clinic)
+    writes: list[int] = []
+    engine = clinic.engine
+    transaction = engine.store.transaction
+    monkeypatch.setattr(engine.store, "transaction", lambda: (writes.append(1), transaction())[1])
+    engine.tick()
+    assert len(writes) == 1, "only old ids are looked through"
