@@ -39,8 +39,6 @@ CLOCK_LEEWAY = timedelta(minutes=5)
 #: An installation in use writes more often than this.
 LONG_SILENCE = timedelta(days=400)
 RESTORE = "restore the newest backup: stemwise db restore FILE --yes"
-
-
 #: A danger alert that waits longer reaches nobody: serving has stopped, or its clinician is suspended.
 ALERT_WAITS = timedelta(minutes=10)
 

@@ -206,6 +206,10 @@ class Interview:
         }
 
 
+#: States of the home in which an account that answers a questionnaire can be, outside of it.
+OF_INFORMANTS = ("stranger", "mine", "choose", "erase_mine", "help", "privacy", "language")
+
+
 @dataclass(slots=True)
 class Home:
     """Where a clinician (or a stranger) stands outside an interview; `draft` holds what the screens there need."""

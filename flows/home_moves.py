@@ -42,8 +42,6 @@ STATES = (
     "invite_hidden_from",
     "invited",
 )
-#: States in which an account that answers a questionnaire can be, outside of it.
-OF_INFORMANTS = ("stranger", "mine", "choose", "erase_mine", "help", "privacy", "language")
 #: Where an informant's Back leads.
 INFORMANTS_PARENTS = {"help": "mine", "privacy": "mine", "language": "mine", "erase_mine": "privacy"}
 #: Where Back leads, for the states from which it always leads to the same place.

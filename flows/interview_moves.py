@@ -8,12 +8,11 @@ from flows.answers import Response, ResponseKind
 from flows.conversation import Interview, Turn
 from flows.itinerary import STAGES, Step, last_name
 from flows.labels import bulk_words, change_item, item_text, period_not_known_words, value_words
+from flows.notes import see_notes
 from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
 from flows.wording import translator
 
 MAX_NOTE = 2000
-#: UTF-16 units of notes on one page, under the 4,096 of a message, and those of who wrote a note and on what.
-NOTES_A_PAGE, NOTE_HEAD = 3400, 90
 CONTACT = "The person who harms has no contact with them."
 MAX_LANGUAGES = 120
 LISTS = ("hard", "held", "relationships", "safety", "facts")
@@ -344,37 +343,6 @@ def confirms(turn: Turn) -> bool:
     return turn.step.kind == "confirm"
 
 
-def read_notes(turn: Turn) -> None:
-    """The clinician opens what others wrote; Finish waits until the last page of it was open."""
-    turn.interview.section, turn.interview.page = "notes", 0
-    _see_notes(turn.interview)
-
-
-def pages_of_notes(interview: Interview) -> list[list[tuple[str, str, str]]]:
-    """What others wrote, as (who, item, text), in pages that a message holds; one page at least."""
-    pages: list[list[tuple[str, str, str]]] = [[]]
-    room = NOTES_A_PAGE
-    for other in interview.others:
-        for item, text in other.notes:
-            length = len(text.encode("utf-16-le")) // 2 + NOTE_HEAD
-            if pages[-1] and length > room:
-                pages.append([])
-                room = NOTES_A_PAGE
-            pages[-1].append((other.who, item, text))
-            room -= length
-    return pages
-
-
-def _see_notes(interview: Interview) -> None:
-    pages = pages_of_notes(interview)
-    seen = sum(len(page) for page in pages[: interview.page + 1])
-    interview.notes_seen = max(interview.notes_seen, seen)
-
-
-def has_notes(turn: Turn) -> bool:
-    return turn.interview.role == "clinician" and any(o.notes for o in turn.interview.others)
-
-
 def go_on(turn: Turn) -> None:
     turn.goes_forward = True
 
@@ -458,7 +426,7 @@ def show_section(turn: Turn) -> None:
 def show_page(turn: Turn) -> None:
     turn.interview.page = int(turn.arg)
     if turn.interview.section == "notes":
-        _see_notes(turn.interview)
+        see_notes(turn.interview)
 
 
 def ask_once_more(turn: Turn) -> None:

@@ -17,8 +17,9 @@ from flows import home_moves as home
 from flows import informant_moves as informant
 from flows import interview_moves as moves
 from flows import inviting_moves as inviting
+from flows import notes
 from flows import plan_moves as plan
-from flows.conversation import Turn
+from flows.conversation import OF_INFORMANTS, Turn
 from flows.itinerary import STAGES
 
 Guard = Callable[[Turn], bool]
@@ -148,7 +149,7 @@ def _interview_moves() -> Iterator[Move]:
     )
     yield Move("note", "review", None, (moves.has_note,), moves.said_note)
     yield Move("contact", "review", None, (moves.may_set_contact,), moves.set_contact)
-    yield Move("notes", "review", None, (moves.has_notes,), moves.read_notes)
+    yield Move("notes", "review", None, (notes.has_notes,), notes.read_notes)
     yield Move("send", "review", "safety", (carer.asks_alone_again,), carer.offer_danger_again)
     yield Move("send", "review", "finished", (carer.may_send,), carer.send)
     yield Move("section", "review", None, (moves.fits_section,), moves.show_section)
@@ -173,7 +174,7 @@ def _home_moves() -> Iterator[Move]:
         yield Move("open", state, "case", (home.may_open,), home.open_case)
     for state in home.STATES[1:]:  # all but a stranger's
         for trigger in ("help", "privacy", "language"):
-            guards = () if state in home.OF_INFORMANTS else (informant.is_clinician,)
+            guards = () if state in OF_INFORMANTS else (informant.is_clinician,)
             yield Move(trigger, state, trigger, guards, home.enter)
         yield Move("mine", state, "mine", (informant.is_informant,), home.enter)
         # a reminder's Go on works wherever its reader stands

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from flows import interview_moves as moves
+from flows import notes
 from flows.conversation import Interview, Turn
 from flows.itinerary import STAGES, Step
 from flows.labels import STAGE_NAMES, short_words
@@ -64,7 +65,7 @@ def review_screen(turn: Turn) -> Rendered:
     if moves.lacks_reason(interview):
         blocks.append(Paragraph("Why is an answer changed? Type it here: it stands with the new result.", "strong"))
     ask = _ask_safety(steps) if asking and unanswered else ()
-    others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if moves.has_notes(turn) else ()
+    others = (Button(f"Notes from others ({interview.unread_notes()} new)", "notes"),) if notes.has_notes(turn) else ()
     if any(f.state in ("open", "unconfirmed") and f.informant_id != interview.informant_id for f in interview.flags):
         others = (*others, Button("Danger flags", "flags"))
     contact = _contact(turn)
@@ -90,7 +91,7 @@ def _contact(turn: Turn) -> tuple[Button, ...]:
 
 def _notes(turn: Turn) -> Rendered:
     """What other informants wrote, by whom and on which question."""
-    pages = moves.pages_of_notes(turn.interview)
+    pages = notes.pages_of_notes(turn.interview)
     page = min(turn.interview.page, len(pages) - 1)
     lines = tuple(f"{who}, on {_subject(turn, item)}: {text}" for who, item, text in pages[page])
     turning = pager(page, len(pages), IN_ORDER)

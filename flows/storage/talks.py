@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flows.conversation import Account, Home, Interview, Talk
-from flows.home_moves import OF_INFORMANTS
+from flows.conversation import OF_INFORMANTS, Account, Home, Interview, Talk
 from flows.storage import keys, models
 from flows.storage.casebook import Casebook
 from flows.storage.store import Tx

@@ -153,6 +153,17 @@ def sentence(text: str) -> str:
     return capital(text) if text.endswith((".", "?", "!")) else f"{capital(text)}."
 
 
+def units(text: str) -> int:
+    """Length in UTF-16 code units, as chats count it.
+
+    Examples
+    --------
+    >>> units("a"), units("🙂")
+    (1, 2)
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def flat(text: str, most: int | None = None) -> str:
     """Text that somebody typed, safe to set in a line: no control or direction marks, no line breaks, no half characters.
 

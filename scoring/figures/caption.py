@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from scoring.compare import Comparison
 from scoring.documents.comparison import percent_with_bounds
 from scoring.documents.findings import LANGUAGE
-from scoring.documents.words import day, flat, series
+from scoring.documents.words import day, flat, series, units
 from scoring.figures import words
 from scoring.figures.alt_text import FAR, LABEL_MAX, age_notes, hearing, how_much_is_unknown, placed, what_moved
 from scoring.profile import AreaResult
@@ -22,17 +22,6 @@ _GOES_WELL = 3
 EXPECTED_AT_EACH = "Percents are of what is expected at each age, which rises with age."
 #: Stands where there was no room for all.
 LEFT_OUT = "…"
-
-
-def units(text: str) -> int:
-    """Length in UTF-16 code units, as chats count it.
-
-    Examples
-    --------
-    >>> units("a"), units("🙂")
-    (1, 2)
-    """
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def map_caption(result: Result) -> str:

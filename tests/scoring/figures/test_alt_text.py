@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.compare import compare
+from scoring.documents.words import units
 from scoring.figures import (
     comparison_alt,
     comparison_caption,
@@ -19,7 +20,7 @@ from scoring.figures import (
     map_caption,
     trend_caption,
 )
-from scoring.figures.caption import CAPTION_UNITS, units
+from scoring.figures.caption import CAPTION_UNITS
 from scoring.instrument import load
 from scoring.trend import trend
 from tests.scoring.figures.made import EXTREMES, LABELS, NUMBERS, made, rated, vector
