@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows.conversation import Turn
 from flows.interview_moves import answer_item, clean, respond_to
 from flows.itinerary import Step, last_name
+from scoring.documents.words import capital
 
 CONSENT_VERSION = "1"
 WORD_MAX = 20
@@ -41,13 +42,8 @@ def choices(step: Step, turn: Turn) -> dict[str, str]:
     if item == "about.since":
         begun = [p.id for p in turn.instrument.figures.periods if p.has_begun(turn.interview.person.age_months)]
         texts = turn.instrument.texts[turn.interview.language(turn.instrument)].periods
-        return {"start": SINCE_THE_START, **{p: _with_capital(texts[p].carer) for p in begun[1:]}}
+        return {"start": SINCE_THE_START, **{p: capital(texts[p].carer) for p in begun[1:]}}
     return CHOICES.get(item, {})
-
-
-def _with_capital(phrase: str) -> str:
-    """A phrase that goes on in a heading, as a button's own words: only its first letter becomes a capital."""
-    return phrase[:1].upper() + phrase[1:]
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

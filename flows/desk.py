@@ -11,7 +11,7 @@ from flows.cases import case_json
 from flows.conversation import Interview, Talk, Turn
 from flows.help_lines import duty_to_report, help_lines
 from flows.itinerary import Person, Role
-from flows.labels import change_item, item_text
+from flows.labels import change_item, item_text, who
 from flows.storage.casebook import Casebook, CaseInfo, EncounterInfo
 from flows.storage.flags import FlagInfo, Flags
 from flows.storage.installation import Installation
@@ -87,9 +87,8 @@ class Desk:
             self.mail.add(self.alerts(interview.case_id))
 
     def who_raised(self, flag: FlagInfo) -> str:
-        """Who said it, so that two carers can be told apart."""
-        relation = self.cases.informant_words(flag.case_id, flag.informant_id).get("relation")
-        return f"{flag.role} ({relation})" if relation else flag.role
+        """Who said it, as the clinician called them."""
+        return who(flag.role, str(self.cases.informant_words(flag.case_id, flag.informant_id).get("relation") or ""))
 
     def alerts(self, case_id: str) -> list[News]:
         """One alert for each of the clinician's accounts; it names neither person nor subject."""

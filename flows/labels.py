@@ -21,6 +21,8 @@ STAGE_NAMES = {
 }
 
 
+#: Who answers, as it stands within a sentence.
+WHO = {"clinician": "clinician", "carer": "carer", "school": "school", "self": "the person"}
 #: What the one button that fills a list says to a clinician, by kind of list.
 BULK_WORDS = {
     "hard": "None of these",
@@ -31,6 +33,11 @@ BULK_WORDS = {
 }
 #: Notes on why answers were changed after finishing, by the number of the result that they led to.
 CHANGE = "change."
+
+
+def who(role: str, relation: str = "") -> str:
+    """Who answers, with what they are to the person where that is known, so that two carers can be told apart."""
+    return f"{WHO[role]} ({relation.replace('_', ' ')})" if relation else WHO[role]
 
 
 def change_item(result: int) -> str:

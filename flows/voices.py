@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from flows.conversation import Interview
 from flows.desk import Desk
+from flows.labels import who
 from flows.storage.casebook import EncounterInfo
 from flows.storage.flags import FlagInfo
 from scoring.documents.voices import AnsweredBy, Disagreement, FlagLine, Voices
+from scoring.documents.words import capital
 
-WHO = {"clinician": "Clinician", "carer": "Carer", "school": "School", "self": "The person"}
 #: By whom a flag was cleared at the command line.
 OPERATOR = "operator"
 
@@ -42,7 +43,7 @@ def _answered(desk: Desk, encounter: EncounterInfo, interview: Interview) -> Ite
         if not asked:
             continue  # opened, and left before anything was asked
         yield AnsweredBy(
-            who=other.who if other else WHO[info.role],
+            who=other.who if other else capital(who(info.role)),
             on=desk.settings.local_day(info.updated_at),
             answered=sum(answers.of[i].kind == "answer" for i in asked),
             asked=len(asked),
@@ -55,7 +56,7 @@ def _flags(desk: Desk, case_id: str) -> Iterator[FlagLine]:
             continue
         yield FlagLine(
             flag=flag.question,
-            raised_by=WHO[flag.role] if flag.role == "clinician" else _with_capital(desk.who_raised(flag)),
+            raised_by=capital(desk.who_raised(flag)),
             raised_on=desk.settings.local_day(flag.raised_at),
             cleared_by=_who_cleared(flag) if flag.ended_at else None,
             cleared_on=desk.settings.local_day(flag.ended_at) if flag.ended_at else None,
@@ -65,11 +66,7 @@ def _flags(desk: Desk, case_id: str) -> Iterator[FlagLine]:
 
 def _who_cleared(flag: FlagInfo) -> str:
     """At the command line it is the operator, who need be no clinician."""
-    return "The operator" if flag.ended_by == OPERATOR else WHO["clinician"]
-
-
-def _with_capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return "The operator" if flag.ended_by == OPERATOR else capital(who("clinician"))
 
 
 def _disagreements(desk: Desk, interview: Interview) -> Iterator[Disagreement]:

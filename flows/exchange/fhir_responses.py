@@ -20,13 +20,14 @@ from flows.exchange.fhir_terms import (
     reference,
 )
 from flows.itinerary import Role
+from flows.labels import who
+from scoring.documents.words import capital
 from scoring.instrument import Instrument
 
 #: Kinds of response that answer an item, be it with not knowing.
 ANSWERING = ("answer", "not_sure", "skipped", "agreed")
 STATUS = {"finished": "completed", "withdrawn": "stopped"}
 WHO = {"clinician": "Practitioner", "carer": "RelatedPerson", "school": "RelatedPerson"}
-NAMES = {"clinician": "Clinician", "carer": "Carer", "school": "School", "self": "The person"}
 
 
 def response_id(interview_id: str) -> str:
@@ -80,7 +81,7 @@ def source(informant: Mapping[str, Any], patient: str) -> dict[str, Any]:
     return {
         "type": WHO[role],
         "identifier": {"system": INFORMANT_ID, "value": informant["id"]},
-        "display": NAMES[role],
+        "display": capital(who(role)),
     }
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import delete, func, select, update
 from flows.answers import PREFILLED, Answers, Response
 from flows.conversation import Interview, Other
 from flows.itinerary import Person, Role
+from flows.labels import who
 from flows.storage import keys, models
 from flows.storage.flags import Flags
 from flows.storage.results import Results
 from flows.storage.store import Tx, new_id
+from scoring.documents.words import capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,9 +364,8 @@ class Casebook:
             data = self._tx.unseal(case_id, row.sealed_snapshot, "interviews", row.id, "snapshot")
             words = self.informant_words(case_id, info.informant_id)
             answers = Answers.from_json(data["answers"])
-            relation = words.get("relation") or answers.value("about.relation") or ""
-            who = {"carer": "Carer", "school": "School", "self": "The person"}[info.role]
-            named = f"{who} ({str(relation).replace('_', ' ')})" if relation else who
+            relation = str(words.get("relation") or answers.value("about.relation") or "")
+            named = capital(who(info.role, relation))
             found.append(Other(info.informant_id, info.role, named, info.state == "finished", answers))
         return found
 

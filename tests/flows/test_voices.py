@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.informants import answered, begun, invited, opened
+from support.informants import invited, opened, tells_of_danger
 from support.walker import Clinic, Walker
 
 from flows.voices import voices_of
@@ -20,10 +20,7 @@ def voices(clinic: Clinic) -> Voices:
 def told(clinic: Clinic, walker: Walker) -> Clinic:
     """A case whose clinician has answered nothing yet, and whose carer has said that there is danger."""
     walker.new_case("Robin", "2025-11-20")
-    carer = begun(clinic, invited(clinic, "Robin"), "203")
-    answered(carer, until="right now?")
-    carer.tap("Yes")
-    carer.tap("Yes, it is so")
+    tells_of_danger(clinic, "Robin")
     return clinic
 
 
@@ -52,3 +49,20 @@ def test_a_flag_that_was_cleared_in_the_chat_was_cleared_by_the_clinician(told: 
     walker.tap_this(next(b for b in walker.screen.buttons if b.action == "clear"))
     walker.type("Seen; all is well")
     assert [flag.cleared_by for flag in voices(told).flags] == ["Clinician"]
+
+
+def test_a_flag_says_who_raised_it_in_the_same_words_everywhere(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin", "2010-11-20")
+    themself = opened(clinic, invited(clinic, "Robin", "self"), "205")
+    themself.tap("I agree")
+    for _ in range(120):
+        if "right now?" in themself.text:
+            break
+        calm = ("About the same", "None of these", "All of these, nearly always", "No", "Next", "Yes")
+        themself.tap(next(words for words in calm if themself.has(words)))
+    themself.tap("Yes")
+    themself.tap("Yes, it is so")
+    assert [flag.raised_by for flag in voices(clinic).flags] == ["The person"]
+    walker.command("start")
+    walker.tap("Danger flags (1)")
+    walker.shows("Said by: the person")
