@@ -385,7 +385,16 @@ def privacy_screen(turn: Turn) -> Rendered:
     lines = (
         t("Kept: your answers and notes, locked with a key of their own."),
         t("They are kept where the clinic runs this, as long as it needs them."),
-        *((t("They are erased when nobody has used them for {days} days.", days=days),) if days else ()),
+        *(
+            (
+                t(
+                    "They are erased when nobody has used them for {days} days. The clinic may keep some longer.",
+                    days=days,
+                ),
+            )
+            if days
+            else ()
+        ),
         t("Only the clinician reads them. Others who answer do not see them."),
         t("Telegram carries these messages. Its servers could see them, so use no full names."),
         t("You can erase what you said until you send it. After that, ask the clinician."),
