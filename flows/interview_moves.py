@@ -12,9 +12,10 @@ from flows.notes import see_notes
 from flows.scales import NOT_KNOWN, YES_NO, cycle_of, value_of
 from flows.wording import translator
 
-MAX_NOTE = 2000
+#: Of a note: as much as one message of a chat can hold.
+MAX_NOTE = 4096
 CONTACT = "The person who harms has no contact with them."
-MAX_LANGUAGES = 120
+MAX_LANGUAGES = 400
 LISTS = ("hard", "held", "relationships", "safety", "facts")
 BULK_VALUES: dict[str, int | bool] = {"hard": 0, "held": 3, "relationships": 3, "safety": False, "facts": True}
 
@@ -350,26 +351,25 @@ def go_on(turn: Turn) -> None:
 def write_languages(turn: Turn) -> None:
     text = clean(turn.text, MAX_LANGUAGES)
     answer_item(turn, "facts.languages", text, text)
-    turn.say("Languages kept.")
+    longer = len(turn.text.strip()) > MAX_LANGUAGES
+    turn.say(f"Languages kept, the first {MAX_LANGUAGES} letters." if longer else "Languages kept.")
 
 
 def write_weeks(turn: Turn) -> None:
     answer_item(turn, "weeks_early", int(turn.arg), turn.arg)
 
 
-def said_note(turn: Turn) -> None:
-    """Every note is answered; a carer is told each time that nobody is reading now."""
-    note(turn)
-    if turn.interview.role != "clinician":
-        turn.say(turn.desk.answer_to_note(turn))
-
-
 def note(turn: Turn) -> None:
-    text = clean(turn.text, MAX_NOTE)
+    """Every note is answered; a carer is told each time that nobody is reading now."""
     subject = _subject(turn)
     shown = item_text(subject, turn.interview, turn.instrument)
-    turn.interview.respond(Response(subject, "note", None, "", shown, note=text))
-    turn.say("Note kept with this screen.")
+    turn.interview.respond(Response(subject, "note", None, "", shown, note=clean(turn.text, MAX_NOTE)))
+    is_clinician = turn.interview.role == "clinician"
+    said = "Note kept with this screen." if is_clinician else turn.desk.answer_to_note(turn)
+    if len(turn.text.strip()) > MAX_NOTE:
+        t = translator(turn.talk.account.locale)
+        said = f"{t('That was very long: the end is not kept. Please write it once more.')} {said}"
+    turn.say(said)
 
 
 def _subject(turn: Turn) -> str:

@@ -10,6 +10,8 @@ from scoring.case import completed_months
 
 SELF_FROM_MONTHS = 144
 RELATION_MAX = 60
+#: Of who must not learn of the visit. Nobody is cut off the end of it: a longer one is sent back.
+HIDDEN_FROM_MAX = 500
 ROLES = {"carer": "A carer", "school": "School", "self": "The person"}
 
 
@@ -29,8 +31,24 @@ def choose_role(turn: Turn) -> None:
     turn.talk.home.draft["invite"] = {"role": turn.arg}
 
 
-def is_relation(turn: Turn) -> bool:
+def has_words(turn: Turn) -> bool:
     return bool(clean(turn.text, RELATION_MAX))
+
+
+def is_long_relation(turn: Turn) -> bool:
+    return len(turn.text.strip()) > RELATION_MAX
+
+
+def refuse_relation(turn: Turn) -> None:
+    turn.say(f"At most {RELATION_MAX} letters, please. Nothing was kept of it.")
+
+
+def is_long_list(turn: Turn) -> bool:
+    return len(turn.text.strip()) > HIDDEN_FROM_MAX
+
+
+def refuse_list(turn: Turn) -> None:
+    turn.say(f"At most {HIDDEN_FROM_MAX} letters, please. Nothing was kept of it.")
 
 
 def keep_relation(turn: Turn) -> None:
@@ -52,7 +70,7 @@ def keep_responsible(turn: Turn) -> None:
 def make_invitation(turn: Turn) -> None:
     """The invitation with what was said of it; link, picture and a text to forward come as messages."""
     words = dict(turn.talk.home.draft["invite"])
-    words["must_not_learn"] = clean(turn.text, RELATION_MAX)
+    words["must_not_learn"] = clean(turn.text, HIDDEN_FROM_MAX)
     role = words.pop("role")
     token, info = turn.desk.invite(case_id(turn), role, words)
     turn.talk.home.draft = {"case": case_id(turn)}

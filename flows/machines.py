@@ -108,7 +108,7 @@ def _interview_moves() -> Iterator[Move]:
         ("weeks", moves.fits_weeks, moves.write_weeks),
         ("why", lambda turn: bool(turn.step.items), moves.show_why),
         ("aside", moves.fits_set_aside, moves.set_aside),
-        ("note", moves.has_note, moves.said_note),
+        ("note", moves.has_note, moves.note),
         ("choose", carer.is_choice, carer.choose),
         ("word", carer.is_word, carer.write_word),
         ("compare", carer.is_comparison, carer.compare),
@@ -147,7 +147,7 @@ def _interview_moves() -> Iterator[Move]:
         (lambda turn: not turn.interview.section, leads_back_to("safety")),
         moves.arrive_before,
     )
-    yield Move("note", "review", None, (moves.has_note,), moves.said_note)
+    yield Move("note", "review", None, (moves.has_note,), moves.note)
     yield Move("contact", "review", None, (moves.may_set_contact,), moves.set_contact)
     yield Move("notes", "review", None, (notes.has_notes,), notes.read_notes)
     yield Move("send", "review", "safety", (carer.asks_alone_again,), carer.offer_danger_again)
@@ -176,7 +176,8 @@ def _home_moves() -> Iterator[Move]:
         for trigger in ("help", "privacy", "language"):
             guards = () if state in OF_INFORMANTS else (informant.is_clinician,)
             yield Move(trigger, state, trigger, guards, home.enter)
-        yield Move("mine", state, "mine", (informant.is_informant,), home.enter)
+        # who was asked where to, and whose questionnaire was erased meanwhile, is told that there is nothing to answer
+        yield Move("mine", state, "mine", () if state == "choose" else (informant.is_informant,), home.enter)
         # a reminder's Go on works wherever its reader stands
         yield Move("go_on_with", state, "mine", (informant.is_mine,), informant.open_mine)
         yield Move("choose_place", state, "choose", (informant.is_both,), home.enter)
@@ -197,12 +198,14 @@ def _home_moves() -> Iterator[Move]:
     yield Move("invite", "ready", "invite", (home.knows_case,), inviting.begin_invitation)
     yield Move("invite", "case", "invite", (home.knows_case,), inviting.begin_invitation)
     yield Move("role", "invite", "invite_relation", (inviting.may_invite,), inviting.choose_role)
-    yield Move("typed", "invite_relation", "invite_responsible", (inviting.is_relation,), inviting.keep_relation)
+    yield Move("typed", "invite_relation", None, (inviting.is_long_relation,), inviting.refuse_relation)
+    yield Move("typed", "invite_relation", "invite_responsible", (inviting.has_words,), inviting.keep_relation)
     yield Move("skip", "invite_relation", "invite_responsible", (), inviting.skip_relation)
     yield Move(
         "responsible", "invite_responsible", "invite_hidden_from", (inviting.says_yes_or_no,), inviting.keep_responsible
     )
-    yield Move("typed", "invite_hidden_from", "invited", (inviting.is_relation,), inviting.make_invitation)
+    yield Move("typed", "invite_hidden_from", None, (inviting.is_long_list,), inviting.refuse_list)
+    yield Move("typed", "invite_hidden_from", "invited", (inviting.has_words,), inviting.make_invitation)
     yield Move("nobody", "invite_hidden_from", "invited", (), inviting.make_invitation)
     yield Move("withdraw_invitation", "invite", None, (inviting.may_withdraw,), inviting.withdraw_invitation)
     yield Move("invite", "invited", "invite", (home.knows_case,), inviting.begin_invitation)

@@ -12,7 +12,7 @@ from bot.invitation import forward_text, invitation_link, qr_png
 from bot.outputs import write_private
 from bot.settings import Settings
 from flows.desk import Desk
-from flows.inviting_moves import RELATION_MAX, ROLES, SELF_FROM_MONTHS
+from flows.inviting_moves import HIDDEN_FROM_MAX, RELATION_MAX, ROLES, SELF_FROM_MONTHS
 from scoring.case import completed_months
 
 
@@ -45,10 +45,16 @@ def _invite(desk: Desk, options: argparse.Namespace) -> None:
     case = the_case(desk, options.case)
     if options.who == "self" and completed_months(case.born, desk.settings.today(desk.tx.now)) < SELF_FROM_MONTHS:
         raise UsageError("the person answers for themself from twelve years")
+    for option, said, most in (
+        ("--relation", options.relation, RELATION_MAX),
+        ("--must-not-learn", options.must_not_learn, HIDDEN_FROM_MAX),
+    ):
+        if len(said) > most:
+            raise UsageError(f"{option} takes at most {most} letters, and none of them is cut off")
     words = {
-        "relation": options.relation[:RELATION_MAX],
+        "relation": options.relation,
         "responsible": options.responsible or "not_known",
-        "must_not_learn": options.must_not_learn[:RELATION_MAX],
+        "must_not_learn": options.must_not_learn,
     }
     token, info = desk.invite(case.id, options.who, words)
     desk.tx.audit("operator", "invitation.made", case.id)

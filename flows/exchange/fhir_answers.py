@@ -26,6 +26,7 @@ from flows.exchange.fhir_terms import (
     SET_ASIDE,
     role_of,
 )
+from flows.interview_moves import MAX_NOTE
 from flows.itinerary import Role
 from scoring.instrument import Instrument
 from scoring.problems import ContentError, Problem
@@ -35,8 +36,7 @@ ID_LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 _LABELS = {"not_sure": "Not sure", "skipped": "Skip"}
 _KIND_OF: dict[str, ResponseKind] = {"asked-declined": "skipped"}
 _VALUES = {"boolean": "valueBoolean", "integer": "valueInteger", "string": "valueString", "text": "valueString"}
-MAX_TEXT = 4000
-_A_TEXT = f"a text of at most {MAX_TEXT:,} characters"
+_A_TEXT = f"a text of at most {MAX_NOTE:,} characters"
 _WANTED = {"boolean": "true or false", "string": _A_TEXT, "text": _A_TEXT}
 #: What a status says of an interview here; entered in error is left out before anything is read.
 _STATES: dict[str, Literal["finished", "paused", "withdrawn"]] = {
@@ -229,7 +229,7 @@ class _Reader:
         wanted = _WANTED.get(question.kind, f"a whole number from {question.low} to {question.high}")
         if question.kind == "boolean" and isinstance(value, bool):
             return value, "Yes" if value else "No"
-        if question.kind in ("string", "text") and isinstance(value, str) and len(value) <= MAX_TEXT:
+        if question.kind in ("string", "text") and isinstance(value, str) and len(value) <= MAX_NOTE:
             return value, value
         if question.kind == "integer" and type(value) is int and _is_within(value, question):
             return value, str(value)
@@ -250,8 +250,10 @@ class _Reader:
             if extension["url"] == NOTE:
                 parts = {e["url"]: e.get("valueString") for e in extension.get("extension", [])}
                 item, note = parts.get("item"), parts.get("text")
-                if not item or not note or len(note) > MAX_TEXT:
-                    self._problem("extension note", "has no item or no text", "write both, at most 4,000 characters")
+                if not item or not note or len(note) > MAX_NOTE:
+                    self._problem(
+                        "extension note", "has no item or no text", f"write both, at most {MAX_NOTE:,} characters"
+                    )
                     continue
                 text = self._questions[item].text if item in self._questions else item
                 yield Response(item, "note", None, "", text, note=note)

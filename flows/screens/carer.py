@@ -326,6 +326,7 @@ def mine_screen(turn: Turn) -> Rendered:
         Paragraph(t("Tap to go on.") if buttons else t("There is nothing to answer just now.")),
     )
     last = (
+        (Button(t("My work"), "home"),) if turn.talk.account.clinician_id else (),
         (Button(t("Help"), "help"), Button(t("Privacy"), "privacy")),
         (Button(t("Language"), "language"), *_curtain(turn)),
     )

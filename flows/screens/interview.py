@@ -11,6 +11,7 @@ from flows.screens.parts import BACK, HOME, PAUSE, Rendered, Rows, age_words, ba
 from flows.screens.review import review_screen
 from flows.views import Button
 from scoring.documents.blocks import Block, Bullets, Heading, Paragraph
+from scoring.documents.words import flat
 
 NEXT = Button("Next", "next")
 SKIP = Button("Skip", "skip")
@@ -18,6 +19,8 @@ NOT_SURE = Button("Not sure", "not_sure")
 
 #: For how many flags a list says what to do first, so that it still fits into one message.
 ACTS_SHOWN = 4
+#: Letters of a note that its screen shows again; the whole note is kept.
+NOTE_SHOWN = 500
 
 LIST_WHY = {
     "hard": "What was hard, and when it was, tells which early experiences weighed. Nothing here says who is to blame.",
@@ -53,7 +56,7 @@ def interview_screen(turn: Turn) -> Rendered:
     }[step.kind]
     blocks, rows = body(turn, step)
     notes = interview.answers.notes.get(step.subject, [])
-    noted = (Paragraph(f"Notes: {len(notes)}. The last: {notes[-1]}", "small"),) if notes else ()
+    noted = (Paragraph(f"Notes: {len(notes)}. The last: {flat(notes[-1], NOTE_SHOWN)}", "small"),) if notes else ()
     typed = "rating" if step.kind == "function" else "note"
     return (*_head(turn, step), *blocks, *noted), without_empty(rows), typed  # type: ignore[return-value]
 

@@ -93,7 +93,7 @@ def _notes(turn: Turn) -> Rendered:
     """What other informants wrote, by whom and on which question."""
     pages = notes.pages_of_notes(turn.interview)
     page = min(turn.interview.page, len(pages) - 1)
-    lines = tuple(f"{who}, on {_subject(turn, item)}: {text}" for who, item, text in pages[page])
+    lines = tuple(f"{part.who}, on {_subject(turn, part.item)}: {part.text}" for part in pages[page])
     turning = pager(page, len(pages), IN_ORDER)
     rows = without_empty((turning, (Button("‹ Back", "section"),)))
     return (Heading("Notes from others"), Bullets(lines)), rows, "nothing"

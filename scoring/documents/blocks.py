@@ -36,7 +36,10 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `widths` are the columns' shares of the width (`None`: equal), `dense` asks for small letters on paper."""
+    """A table; `widths` are the columns' shares of the width (`None`: equal), `dense` asks for small letters on paper.
+
+    The last cell of a row that is shorter than the header takes the rest of the width.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

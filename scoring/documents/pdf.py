@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 BODY_PT, SMALL_PT, TITLE_PT, SECTION_PT, PART_PT = 8.6, 7.4, 17.0, 11.5, 9.6
 #: Line height in mm for a size in points.
 LEADING = 0.3528 * 1.42
-#: How much smaller everything may be set to fit; the last keeps tables above 6 points.
-SCALES = (1.0, 0.94, 0.88)
+#: How much smaller everything may be set to fit; the last are for the longest of records, on Letter, with dense tables at 5.3 points.
+SCALES = (1.0, 0.94, 0.88, 0.82, 0.79, 0.76)
 INDENT_MM = 4.6
 PARAGRAPH_GAP_MM = 1.3
 #: What stands over and under a heading, together.
 HEADING_GAPS_MM = 3.4
 PICTURE_GAP_MM = 6.0
 PICTURE_WIDEST_MM, PICTURE_HIGHEST_MM = 118.0, 150.0
-#: Pictures shrink to what a page has left, but not below this.
-PICTURE_LOWEST_MM = 86.0
+#: Pictures shrink to what a page has left, but not below this, where nothing is set smaller.
+PICTURE_LOWEST_MM = 80.0
 
 
 def to_pdf(
@@ -112,7 +112,7 @@ def _kept_under(sheet: Sheet, following: Sequence[Block], pictures: Mapping[Pict
     from scoring.documents.pdf_table import head_mm
 
     if following and isinstance(following[0], Picture):
-        return PICTURE_LOWEST_MM if following[0].name in pictures else 0.0
+        return PICTURE_LOWEST_MM * sheet.scale if following[0].name in pictures else 0.0
     height = HEADING_GAPS_MM
     for block in following:
         if isinstance(block, Table):
@@ -215,8 +215,9 @@ def _pictures(sheet: Sheet, blocks: Sequence[Picture], pictures: Mapping[Picture
     there = [block for block in blocks if block.name in pictures]
     if there:
         width = min((sheet.epw - PICTURE_GAP_MM * (len(there) - 1)) / len(there), PICTURE_WIDEST_MM)
-        sheet.need(PICTURE_LOWEST_MM)
-        highest = min(sheet.room - 8, PICTURE_HIGHEST_MM)
+        sheet.need(PICTURE_LOWEST_MM * sheet.scale)
+        # a document that is set smaller takes more from its pictures than from its letters: they are files of their own
+        highest = min(sheet.room - 8, PICTURE_HIGHEST_MM * sheet.scale**3)
         sizes = [_fitted(pictures[block.name], width, highest) for block in there]
         tallest = max(high for _, high in sizes)
         x, top = sheet.l_margin, sheet.y

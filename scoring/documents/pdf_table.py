@@ -57,7 +57,8 @@ class _Drawing:
         return self._height(self._header) + min(first, self._fresh_room() / 2)
 
     def _lines(self, row: Sequence[str]) -> Cells:
-        return [self._sheet.wrap(text, width - 2 * self._pad) for text, width in zip(row, self._widths, strict=True)]
+        widths = [*self._widths[: len(row) - 1], sum(self._widths[len(row) - 1 :])]
+        return [self._sheet.wrap(text, width - 2 * self._pad) for text, width in zip(row, widths, strict=True)]
 
     def _height(self, cells: Cells) -> float:
         return max((len(lines) for lines in cells), default=0) * self._step + 2 * self._pad
@@ -98,7 +99,7 @@ class _Drawing:
 
     def _put(self, cells: Cells) -> None:
         sheet, top = self._sheet, self._sheet.y
-        for left, lines in zip(self._lefts, cells, strict=True):
+        for left, lines in zip(self._lefts, cells, strict=False):
             if lines:
                 with sheet.tagged("P"):
                     for number, line in enumerate(lines):

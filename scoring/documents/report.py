@@ -28,12 +28,14 @@ from scoring.documents.steps import (
 from scoring.documents.summary import titled
 from scoring.documents.voices import CELL_MAX, AnsweredBy, Disagreement, FlagLine, differing
 from scoring.documents.what_holds import relationship_blocks, strength_blocks
-from scoring.documents.words import Wording, age, capital, counted, day, flat
+from scoring.documents.words import Wording, age, capital, counted, day, flat, series
 from scoring.profile import FunctionResult
 from scoring.result import Result
 
-#: So many cleared flags are told of, the last ones; open ones always all.
-CLEARED_MOST = 6
+#: So many cleared flags are told of, the last ones, and one less for each third that is open; open ones always all.
+CLEARED_MOST, CLEARED_LEAST = 6, 2
+#: So many who raised a flag that is open are named, the last ones.
+RAISED_MOST = 3
 
 
 def report(
@@ -136,30 +138,48 @@ def _who(result: Result, answered_by: Sequence[AnsweredBy]) -> Iterator[Block]:
     for person in answered_by:
         many = f"{person.answered} of {person.asked}" if person.asked is not None else str(person.answered or "")
         rows.append((flat(person.who, CELL_MAX), day(person.on) if person.on else "Not known", many))
-    yield Table(("Who", "Last answer", "Answered"), tuple(rows), widths=(50, 30, 20))
+    yield Table(("Who", "Last answer", "Answered"), tuple(rows), widths=(50, 30, 20), dense=True)
 
 
 def _flag_table(result: Result, flags: Sequence[FlagLine]) -> Iterator[Block]:
-    """Every open flag, and the last that were cleared: years of them would crowd out the rest."""
+    """Every open flag, by who raised it, and the last that were cleared: years of them would crowd out the rest."""
     if not flags:
         return
-    still_open = [line for line in flags if line.cleared_by is None]
+    words = Wording(result)
+    still_open: dict[str, list[str]] = {}
+    for line in flags:
+        if line.cleared_by is None:
+            still_open.setdefault(line.flag, []).append(_raised(line))
     cleared = sorted((line for line in flags if line.cleared_by is not None), key=lambda f: f.cleared_on or date.min)
-    shown = cleared[-CLEARED_MOST:]
+    shown = cleared[-max(CLEARED_LEAST, CLEARED_MOST - len(still_open) // 3) :]
     yield Paragraph("Flags on record, and who cleared them:")
-    rows = tuple(_flag_row(Wording(result), line) for line in (*still_open, *reversed(shown)))
-    yield Table(("Flag", "Raised by", "State", "Reason"), rows, widths=(26, 22, 22, 30), dense=True)
+    if still_open:
+        raised: dict[str, list[str]] = {}
+        for flag, people in still_open.items():
+            raised.setdefault(_people(people), []).append(capital(words.flag(flag)))
+        rows = tuple((series(names), who) for who, names in raised.items())
+        yield Table(("Open flags", "Raised by"), rows, widths=(60, 40), dense=True)
+    if shown:
+        told = tuple((capital(words.flag(f.flag)), _raised(f), _cleared(f)) for f in reversed(shown))
+        yield Table(("Cleared flag", "Raised by", "Cleared by, and why"), told, widths=(26, 26, 48), dense=True)
     if more := len(cleared) - len(shown):
         yield Paragraph(f"And {counted(more, 'flag')} cleared earlier; an export holds them all.")
 
 
-def _flag_row(words: Wording, line: FlagLine) -> tuple[str, ...]:
-    cleared = "Open"
-    if line.cleared_by is not None:
-        when = f", {day(line.cleared_on)}" if line.cleared_on else ""
-        cleared = f"Cleared by {flat(line.cleared_by, CELL_MAX)}{when}"
-    raised = f"{flat(line.raised_by, CELL_MAX)}{f', {day(line.raised_on)}' if line.raised_on else ''}"
-    return capital(words.flag(line.flag)), raised, cleared, flat(line.reason or "", REASON_SHOWN)
+def _raised(line: FlagLine) -> str:
+    return f"{flat(line.raised_by, CELL_MAX)}{f', {day(line.raised_on)}' if line.raised_on else ''}"
+
+
+def _people(raised: Sequence[str]) -> str:
+    """Who raised a flag that is open; of many, the last."""
+    more = len(raised) - RAISED_MOST
+    return series(raised[-RAISED_MOST:]) + (f"; and {more} earlier" if more > 0 else "")
+
+
+def _cleared(line: FlagLine) -> str:
+    when = f", {day(line.cleared_on)}" if line.cleared_on else ""
+    why = f": {flat(line.reason, REASON_SHOWN)}" if line.reason else ""
+    return f"{flat(line.cleared_by or '', CELL_MAX)}{when}{why}"
 
 
 def _map_alt(result: Result) -> str:

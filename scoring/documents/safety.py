@@ -9,6 +9,8 @@ from scoring.documents.words import Wording, capital, sentence, series
 from scoring.plan import waits_for
 from scoring.result import Result
 
+NO_CONTACT = "the person who harms has no contact"
+
 
 def safety_section(result: Result) -> Section:
     """Safety first. Its first line says how many questions are open; nothing in it blames anyone."""
@@ -60,7 +62,7 @@ def _going_on(words: Wording) -> Iterator[Block]:
         yield Paragraph("Present, and nobody has said yet whether it still happens. To ask:", "strong")
         yield Bullets(tuple(f"{capital(words.harm(h))}: {texts.harm[h].still}" for h in not_asked))
     if case.no_contact:
-        yield Paragraph("It is recorded that the person who harms has no contact.")
+        yield Paragraph(f"It is recorded that {NO_CONTACT}.")
 
 
 def _waiting(words: Wording) -> Iterator[Block]:
@@ -75,17 +77,20 @@ def _waiting(words: Wording) -> Iterator[Block]:
 
 
 def waiting_reasons(words: Wording) -> Iterator[str]:
-    """For each flag or harm the plan waits for, what would end the waiting."""
+    """What would end the waiting, and for which flags and harms; those that end alike stand together."""
     result = words.result
+    ended_by: dict[str, list[str]] = {}
     for name in waits_for(result.case, result.instrument):
-        if name in result.instrument.safety_question:
-            lifts = result.instrument.safety_question[name].no_contact_lifts
-            also = ", or it is recorded that the person who harms has no contact" if lifts else ""
-            yield f"{capital(words.flag(name))}: until it is cleared{also}."
-        elif result.case.still_happening.get(name):
-            yield f"{capital(words.harm(name))}: it still happens, until that is known to have ended."
-        else:
-            yield (
-                f"{capital(words.harm(name))}: until somebody has said whether it still happens, or it is recorded that "
-                "the person who harms has no contact."
-            )
+        ended_by.setdefault(_until(result, name), []).append(words.flag_or_harm(name))
+    for until, names in ended_by.items():
+        yield f"{capital(series(names))}: {until}"
+
+
+def _until(result: Result, name: str) -> str:
+    """What ends the waiting for a flag or a harm."""
+    if name in result.instrument.safety_question:
+        lifts = result.instrument.safety_question[name].no_contact_lifts
+        return f"until it is cleared{', or it is recorded that ' + NO_CONTACT if lifts else ''}."
+    if result.case.still_happening.get(name):
+        return "it still happens, until that is known to have ended."
+    return f"until somebody has said whether it still happens, or it is recorded that {NO_CONTACT}."

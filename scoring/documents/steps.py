@@ -237,7 +237,7 @@ def plan_table(result: Result) -> Table:
     for step in result.plan.steps:
         title = f"{step.step}. {step_title(words, step)}"
         if not step.activities:
-            rows.append((title, _brief_reason(words, step), empty_reason(words, step) or "", *[""] * 5))
+            rows.append((title, " ".join((_brief_reason(words, step), empty_reason(words, step) or "")).strip()))
         for place, name in enumerate(step.activities):
             text = words.activity(name)
             rows.append(
@@ -259,6 +259,8 @@ def _brief_reason(words: Wording, step: Step) -> str:
     """A step's reason without what stands elsewhere in a report."""
     if step.kind in ("now", "later"):
         return domain_place(words, step)
+    if step.kind == "safety":
+        return "What was answered yes, see Safety first."
     if step.kind == "find_out":
         return "Too little is known to place every domain, see What is not known."
     return step_reason(words, step)

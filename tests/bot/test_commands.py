@@ -22,6 +22,7 @@ from bot.cli import main
 from bot.drawing import Job, draw
 from flows.desk import Desk
 from flows.engine import Engine, Settings
+from flows.handing import before_it_leaves
 from flows.storage import models
 from flows.storage.engines import READS_ONLY, open_engine
 from flows.storage.keys import read_key_file
@@ -628,6 +629,15 @@ def test_a_full_disk_is_named(two: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("bot.outputs.os.open", is_full)
     assert os.strerror(errno.ENOSPC) in two.fails(1, "export", LABEL, "--format", "csv", "--out", "x.csv")
     assert not list(two.folder.glob("*x.*"))
+
+
+def test_who_must_not_learn_of_a_visit_is_never_cut_off_at_the_end(two: Shell) -> None:
+    everybody = ", ".join(f"uncle {number}" for number in range(40))
+    two.works("invite", LABEL, "--must-not-learn", everybody)
+    assert "at most 500 letters" in two.fails(2, "invite", LABEL, "--must-not-learn", everybody + "x" * 500)
+    assert "at most 60 letters" in two.fails(2, "invite", LABEL, "--relation", "x" * 61)
+    told = two.with_desk(lambda desk: before_it_leaves(desk, desk.cases.cases_of(None)[0].id)[0])
+    assert everybody in str(told)
 
 
 def test_a_list_of_invitations_stands_in_the_audit(two: Shell) -> None:

@@ -128,9 +128,9 @@ LEADS: dict[str, dict[str, str]] = {
     "choose": {},
     "erase_mine": {"mine": "yes_erase_mine", "privacy": "back"},
     "invite": {"invite": "withdraw_invitation", "invite_relation": "role", "case": "back"},
-    "invite_relation": {"invite_responsible": "typed skip", "invite": "back"},
+    "invite_relation": {"invite_responsible": "typed skip", "invite_relation": "typed", "invite": "back"},
     "invite_responsible": {"invite_hidden_from": "responsible", "invite_relation": "back"},
-    "invite_hidden_from": {"invited": "typed nobody", "invite_responsible": "back"},
+    "invite_hidden_from": {"invited": "typed nobody", "invite_hidden_from": "typed", "invite_responsible": "back"},
     "invited": {"invite": "invite", "case": "start back"},
 }
 #: Where triggers lead that work in many states, and the states in which they do not.
@@ -148,9 +148,10 @@ EVERYWHERE = {
     "choose_place": ("choose", {"stranger"}),
     "invited": ("mine", set()),
 }
-#: What is typed where a state takes it; anything shorter is refused.
+#: What is typed where a state takes it.
 TYPED = {"label": "Kim", "born": "2018-01-10", "clearing": "Seen; not so.", "plan_drop": "Done at nursery already"}
-TOO_SHORT = "x"
+#: What is refused there, where one letter is not.
+REFUSED = {"invite_relation": "x" * 61, "invite_hidden_from": "x" * 501}
 #: Triggers that no button of a state needs to do, and what does them from everywhere.
 FROM_EVERYWHERE = {
     "open": "@Robin",
@@ -168,6 +169,8 @@ SAID = {
     ("plan_drop", "typed", "plan"): "Left out, with the reason.",
     ("plan_drop", "plan_drop_for", "plan"): "Left out, with the reason.",
     ("plan_swap", "plan_swap_for", "plan"): "Swapped.",
+    ("invite_relation", "typed", "invite_relation"): "At most 60 letters",
+    ("invite_hidden_from", "typed", "invite_hidden_from"): "At most 500 letters",
     ("plan_limits", "plan_limit", "plan_limits"): "✓ At home only",
     ("plan", "plan_as_computed", "plan"): "The plan is as it was computed.",
     ("case", "hold", "case"): "On hold",
@@ -245,7 +248,7 @@ class Actor:
         """What a row's trigger stands for: typed, by a button where one does it, else from everywhere."""
         if move.trigger == "typed":
             stays = move.dest in (None, move.source)
-            self.walker.type(TOO_SHORT if stays else TYPED.get(move.source, "mother"))
+            self.walker.type(REFUSED.get(move.source, "x") if stays else TYPED.get(move.source, "mother"))
         elif move.trigger == "go_on_with":
             self.walker.open_from_elsewhere("go_on_with", self.goes_on_with)  # as under a reminder
         elif move.trigger == "finished":

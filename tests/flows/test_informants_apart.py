@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.informants import answered, begun, flags, invited, opened, tick
-from support.walker import Clinic, Walker
+from support.walker import Clinic, Walker, faults_of
 
 
 @pytest.mark.parametrize("then", ["A slip", "Yes, it is so", "Hide", None])
@@ -161,3 +161,58 @@ def test_many_long_notes_of_others_come_in_pages_and_are_read_with_the_last(clin
     walker.tap("Back")
     assert walker.has("Notes from others (0 new)")
     assert clinic.faults() == []
+
+
+def test_a_note_as_long_as_a_message_is_kept_whole_and_read_with_its_last_part(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "212")
+    note = "She " + "🙂" * 4000 + " the very end."
+    carer.type(note)
+    assert "the end is not kept" not in carer.text
+    walker.until("Review", "As they said", "All checked", "None of these", "All steady", "Skip", "Next")
+    walker.tap("Notes from others (1 new)")
+    walker.tap("Back")
+    walker.tap("Notes from others (1 new)")
+    found = walker.text
+    while walker.has("More"):
+        walker.tap("More")
+        found += walker.text
+    assert found.count("🙂") == 4000
+    assert "the very end." in found
+    walker.tap("Back")
+    assert walker.has("Notes from others (0 new)")
+
+
+def test_whoever_types_more_than_is_kept_is_told(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin"), "213")
+    carer.type("y" * 4097)
+    carer.shows("That was very long: the end is not kept.")
+    walker.command("cases")
+    walker.tap("Robin · in progress · 14 Mar 2026")
+    walker.tap("Invite")
+    for words in ("A carer", "Skip", "Yes"):
+        walker.tap(words)
+    everybody = ", ".join(f"uncle {number}" for number in range(40))
+    walker.type(everybody + "x" * 500)
+    walker.shows("At most 500 letters")
+    walker.type(everybody)
+    walker.command("cases")
+    walker.tap("Robin · in progress · 14 Mar 2026")
+    walker.tap("Go on")
+    walker.type("w" * 401)
+    walker.shows("Languages kept, the first 400 letters.")
+    walker.tap("Next")
+    walker.type("z" * 4096)
+    walker.shows("Note kept")
+    assert "not kept" not in walker.text
+
+
+def test_a_screen_shows_the_beginning_of_a_long_note_and_still_fits_a_message(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    walker.until("Infancy", "As they said", "All checked", "None of these", "All steady", "Skip", "Next")
+    note = "🙂" * 4000
+    walker.type(note)
+    walker.shows("Notes: 1. The last: 🙂")
+    assert faults_of(walker.screen) == []
+    assert [s.response.note for s in clinic.stored("Robin") if s.response.note] == [note]

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import io
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,10 @@ from tests.proofs.outcome import Outcome
 
 #: What is in the hands of who runs a verb.
 HANDS = ("the key", "another key", "no key", "a key that all can read")
+#: With the key a verb is done, but for these: no backup was verified yet, and nothing here is a bot's token.
+WITH_THE_KEY = {"doctor": 1, "serve": 2}
+#: Verbs that name the case, which is not there once it is erased.
+OF_THE_CASE = frozenset({"case move", "case hold", "invite", "export", "erase"})
 
 
 def verbs_in_code() -> set[str]:
@@ -82,8 +87,19 @@ class Shell:
         self._world, self._folder = world, folder
         folder.mkdir(exist_ok=True)
         self._keys = {hands: folder / hands.replace(" ", "-") / "key" for hands in HANDS}
-        write_key(self._keys["the key"], world.clinic.master.secret)
-        write_key(self._keys["a key that all can read"], world.clinic.master.secret)
+        for verb, arguments in (
+            ("export", [world.case_id, "--format", "json", "--out", str(folder / "case.json")]),
+            ("db backup", ["--out", str(folder / "kept.backup")]),
+        ):
+            made = self.run("the key", verb, arguments)
+            assert made.code == 0, made.words
+
+    def _lay_out_keys(self) -> None:
+        """The key files as they are to be, whatever the verb before has made of them."""
+        for path in self._keys.values():
+            shutil.rmtree(path.parent, ignore_errors=True)
+        write_key(self._keys["the key"], self._world.clinic.master.secret)
+        write_key(self._keys["a key that all can read"], self._world.clinic.master.secret)
         self._keys["a key that all can read"].chmod(0o644)
         make_key_file(self._keys["another key"])
 
@@ -91,6 +107,7 @@ class Shell:
         """One command; what it printed and wrote, and its exit code."""
         for left in self._folder.glob("out*"):
             left.unlink()
+        self._lay_out_keys()
         clean = {k: v for k, v in os.environ.items() if not k.startswith("STEMWISE_")}
         ours = {
             "STEMWISE_HOME": str(self._world.clinic.folder),
@@ -115,6 +132,7 @@ def faults_of_verbs(world: World, folder: Path, states: Sequence[str] = rules.ST
     outcome = Outcome("access_matrix, verbs", 0)
     outcome.wrong += [f"verb {v}: no rule names it" for v in sorted(verbs_in_code() - set(rules.VERBS))]
     outcome.wrong += [f"verb {v}: the program does not know it" for v in sorted(set(rules.VERBS) - verbs_in_code())]
+    world.put_back(world.copies["finished"])
     shell = Shell(world, folder)
     for state in states:
         for verb, arguments in examples(world, folder).items():
@@ -126,6 +144,16 @@ def faults_of_verbs(world: World, folder: Path, states: Sequence[str] = rules.ST
                 outcome.wrong += [f"{where}: {fault}" for fault in _faults(world, before, verb, hands, ran, state)]
                 outcome.count("cells of the command line")
     return outcome
+
+
+def _code(verb: str, state: str) -> int:
+    """How a verb ends with the key: a held case is not erased, one that is there is not imported, and one that is gone is named."""
+    stays_as_it_is = (
+        (state == "erased" and verb in OF_THE_CASE)
+        or (state != "erased" and verb == "import")
+        or (state == "held" and verb == "erase")
+    )
+    return 2 if stays_as_it_is else WITH_THE_KEY.get(verb, 0)
 
 
 def _faults(world: World, before: frozenset[object], verb: str, hands: str, ran: Ran, state: str) -> Iterator[str]:
@@ -141,6 +169,8 @@ def _faults(world: World, before: frozenset[object], verb: str, hands: str, ran:
         if ran.code == 0 and verb != "db upgrade":
             yield "said that it is done"
         return
+    if ran.code != _code(verb, state):
+        yield f"ended with {ran.code}: {ran.words[-200:]}"
     if verb == "cases" and state != "erased" and rules.ROBIN not in told:
         yield "did not name the case"
     if verb == "erase" and ran.code == 0 and not is_changed:

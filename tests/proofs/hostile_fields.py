@@ -145,6 +145,7 @@ class Fields:
         notes = [b for b in walker.screen.buttons if b.action == "notes"]
         if notes:
             walker.tap_this(notes[0])
+            self._on(walker, lambda: not walker.has("More ›"), ("More ›",))
             walker.tap("Back")
         self._type(walker, "a note on the review", f"note: {self.words}")
         walker.tap("Finish")

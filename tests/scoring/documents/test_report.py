@@ -23,7 +23,7 @@ def check(result):
     document = report(result)
     assert [s.name for s in document.sections] == [*SECTIONS, "unknown", "plan"]
     for block in (b for s in document.sections for b in s.blocks if isinstance(b, Table)):
-        assert all(len(row) == len(block.header) for row in block.rows)
+        assert all(len(row) in (2, len(block.header)) for row in block.rows)
         assert block.widths is None or len(block.widths) == len(block.header)
     domains = table_of(document, "domains").rows
     for row, area in zip(domains, result.profile.domains.values(), strict=True):
@@ -96,11 +96,17 @@ def test_what_scoring_does_not_know_is_taken_from_outside():
     assert "1 February 2026" in who
     assert "40 of 52" in who
     safety = words_of(document.section("safety"))
-    assert "Cleared by Dr Lee, 9 January 2026" in safety
-    assert "spoken with the team" in safety
-    assert "Open" in safety
+    assert "Dr Lee, 9 January 2026: spoken with the team" in safety
+    open_flags, cleared = (b for b in document.section("safety").blocks if isinstance(b, Table))
+    assert open_flags.rows == (("Danger at home now", "Carer, aunt"),)
+    assert cleared.header[2] == "Cleared by, and why"
     assert "Sleep: Clinician: 4; Carer, aunt: about the same, about 9" in words_of(document.section("disagreements"))
     assert "3 ratings were confirmed in bulk" in words_of(document.section("domains"))
+
+
+def flag_tables(flags):
+    section = report(vector("08"), flags=flags).section("safety")
+    return [b for b in section.blocks if isinstance(b, Table)], words_of(section)
 
 
 def test_every_open_flag_stands_there_and_the_last_of_the_cleared():
@@ -108,22 +114,35 @@ def test_every_open_flag_stands_there_and_the_last_of_the_cleared():
         FlagLine("told_of_harm", "School", date(2020 + n, 1, 2), "Dr Lee", date(2020 + n, 1, 9), "x" * 500)
         for n in range(9)
     ]
-    still_open = [FlagLine("danger_at_home_now", "Carer", date(2025, 1, n)) for n in range(1, 13)]
-    section = report(vector("08"), flags=[*cleared, *still_open]).section("safety")
-    rows = next(b for b in section.blocks if isinstance(b, Table)).rows
-    assert [row[2] for row in rows[:12]] == ["Open"] * 12
-    assert [row[2][-4:] for row in rows[12:]] == ["2028", "2027", "2026", "2025", "2024", "2023"]
-    assert all(len(row[3]) <= 160 for row in rows)
-    assert "And 3 flags cleared earlier; an export holds them all." in words_of(section)
+    still_open = [FlagLine(s.id, "Carer") for s in load().figures.safety]
+    (first, second), text = flag_tables([*cleared, *still_open[:2]])
+    assert first.rows[0][1] == "Carer"
+    assert [row[2].partition(":")[0][-4:] for row in second.rows] == ["2028", "2027", "2026", "2025", "2024", "2023"]
+    assert all(len(row[2].partition(": ")[2]) <= 160 for row in second.rows)
+    assert "And 3 flags cleared earlier; an export holds them all." in text
+    (first, second), text = flag_tables([*cleared, *still_open])
+    words = Wording(vector("08"))
+    assert first.rows[0][0].casefold().split("; ") == [words.flag(line.flag).casefold() for line in still_open]
+    assert [row[2].partition(":")[0][-4:] for row in second.rows] == ["2028", "2027"]
+    assert "And 7 flags cleared earlier; an export holds them all." in text
+
+
+def test_flags_that_the_same_people_raised_stand_together_and_the_last_of_many_are_named():
+    many = [FlagLine("danger_at_home_now", "Carer", date(2025, 1, n)) for n in range(1, 6)]
+    (table,), _ = flag_tables([*many, FlagLine("told_of_harm", "School"), FlagLine("missing_now", "School")])
+    assert table.rows[0] == (
+        "Danger at home now",
+        "Carer, 3 January 2025; Carer, 4 January 2025; Carer, 5 January 2025; and 2 earlier",
+    )
+    assert table.rows[1] == ("Having told someone of being hurt; Being missing now", "School")
 
 
 @pytest.mark.parametrize("question", [s.id for s in load().figures.safety])
 def test_a_flag_of_every_kind_is_named_in_words(question):
     line = FlagLine(question, "Carer", date(2026, 1, 2), "Clinician", date(2026, 1, 9), "seen")
-    section = report(vector("08"), flags=[line, FlagLine(question, "School")]).section("safety")
-    rows = next(b for b in section.blocks if isinstance(b, Table)).rows
+    tables, _ = flag_tables([line, FlagLine(question, "School")])
     named = Wording(vector("08")).flag(question).casefold()
-    assert [row[0].casefold() for row in rows] == [named, named]
+    assert [row[0].casefold() for table in tables for row in table.rows] == [named, named]
 
 
 def test_what_was_typed_cannot_break_a_line():
