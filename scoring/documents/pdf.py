@@ -76,7 +76,7 @@ def to_pdf(
             _section(sheet, section, pictures)
         if not most_pages or sheet.page_no() <= most_pages:
             break
-    return bytes(sheet.output())
+    return sheet.finished()
 
 
 def _section(sheet: Sheet, section: Section, pictures: Mapping[PictureName, bytes]) -> None:

@@ -72,6 +72,16 @@ class Sheet(FPDF):
         self.set_fallback_fonts([FAMILY, *more], exact_match=False)
         return frozenset(code for font in self.fonts.values() if isinstance(font, TTFFont) for code in font.cmap)
 
+    def finished(self) -> bytes:
+        """The file. Whoever searches a line from right to left turns it round letter by letter, so that a glyph which stands for
+        several of its letters names them in the order of the line, as other glyphs stand.
+        """
+        for font in self.fonts.values():
+            for glyph, _ in font.subset.items() if isinstance(font, TTFFont) else ():
+                if glyph is not None and isinstance(glyph.unicode, tuple) and _is_rtl(glyph.unicode):
+                    glyph.unicode = glyph.unicode[::-1]
+        return bytes(self.output())
+
     # --- pages ---
 
     def turn(self) -> None:
@@ -174,6 +184,12 @@ class Sheet(FPDF):
         self.set_text_shaping(any(unicodedata.bidirectional(c) in ("R", "AL", "NSM") for c in text))
         self.cell(self.get_string_width(text), height, text)
         self.set_text_shaping(False)
+
+
+def _is_rtl(codes: Sequence[int]) -> bool:
+    """Whether characters are letters that run from right to left, with the marks they carry."""
+    kinds = {unicodedata.bidirectional(chr(code)) for code in codes}
+    return bool(kinds & {"R", "AL"}) and kinds <= {"R", "AL", "NSM"}
 
 
 def _is_silent(c: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import unicodedata
 from dataclasses import replace
 from datetime import date
 
@@ -144,6 +145,13 @@ def test_arabic_is_joined_and_runs_from_right_to_left(tmp_path):
 def test_other_letters_in_a_line_that_is_shaped_can_still_be_searched(tmp_path):
     text = text_of(to_pdf(small(Paragraph("ليان: a fine, efficient office, first of 24 (3–12%)")), {}), tmp_path)
     assert "a fine, efficient office, first of 24 (3–12%)" in flat(text)
+
+
+@needs_poppler
+@pytest.mark.parametrize("word", ["السلام", "علا", "لأن", "الآن", "الإسلام", "ليان", "مُحَمَّد", "שָׁלוֹם", "شلبي"])
+def test_words_from_right_to_left_with_joined_letters_and_marks_are_found_by_searching(word, tmp_path):
+    text = text_of(to_pdf(small(Paragraph(f"Label {word} in a line"), Bullets((word,))), {}), tmp_path)
+    assert unicodedata.normalize("NFC", text).count(unicodedata.normalize("NFC", word)) == 2
 
 
 def test_a_report_under_a_label_and_a_note_in_arabic_stays_within_four_pages():
