@@ -107,4 +107,4 @@ def move(desk: Desk, case_id: str, clinician_id: str) -> None:
     desk.cases.move_case(case_id, clinician_id)
     if any(flag.state == "open" for flag in desk.open_flags(case_id)):
         desk.mail.add(desk.alerts(case_id))
-    desk.tx.audit("operator", "case.moved", case_id)
+    desk.tx.audit("operator", "case.moved", case_id, clinician_id=clinician_id)

@@ -287,7 +287,7 @@ class SentMessage(Base):
 
 
 class Audit(Base):
-    """Who did what to which case, and when; never content."""
+    """Who did what to which case, and when; never content. `clinician_id` is whom an act was about, or who was given a case."""
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -295,6 +295,7 @@ class Audit(Base):
     actor: Mapped[str]
     action: Mapped[str]
     case_id: Mapped[str | None] = mapped_column(Id, index=True)
+    clinician_id: Mapped[str | None] = mapped_column(Id)
 
 
 class Installation(Base):

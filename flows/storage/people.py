@@ -46,7 +46,7 @@ class People:
             )
         )
         self._tx.session.flush()
-        self._tx.audit("operator", "clinician.add")
+        self._tx.audit("operator", "clinician.add", clinician_id=clinician_id)
         return ClinicianInfo(clinician_id, name, "active")
 
     def clinicians(self) -> Iterator[ClinicianInfo]:
@@ -72,7 +72,7 @@ class People:
         row.state = state
         if state == "removed":
             row.name_index = b"removed:" + row.id.encode()  # the name may be given again
-        self._tx.audit("operator", f"clinician.{state}")
+        self._tx.audit("operator", f"clinician.{state}", clinician_id=clinician_id)
 
     def make_code(self, clinician_id: str) -> str:
         """A one-time code for a clinician; only its hash is kept."""
@@ -85,7 +85,7 @@ class People:
                 used_at=None,
             )
         )
-        self._tx.audit("operator", "clinician.code")
+        self._tx.audit("operator", "clinician.code", clinician_id=clinician_id)
         return code
 
     def clinician_of_code(self, code: str) -> str | None:
@@ -103,7 +103,7 @@ class People:
         row.used_at = self._tx.now
         account = self._tx.session.get_one(models.Account, account_id)
         account.clinician_id, account.wrong_tokens, account.slowed_until = row.clinician_id, 0, None
-        self._tx.audit(account_id, "account.enrolled")
+        self._tx.audit(account_id, "account.enrolled", clinician_id=row.clinician_id)
 
     # --- accounts ---
 

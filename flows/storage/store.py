@@ -65,9 +65,9 @@ class Tx:
     def unseal(self, owner: str, sealed: bytes, *place: str) -> Any:
         return keys.unseal(self._key(owner), sealed, *place)
 
-    def audit(self, actor: str, action: str, case_id: str | None = None) -> None:
-        """Note who did what to which case; never content."""
-        self.session.add(Audit(at=self.now, actor=actor, action=action, case_id=case_id))
+    def audit(self, actor: str, action: str, case_id: str | None = None, *, clinician_id: str | None = None) -> None:
+        """Note who did what to which case, or for or to which clinician; never content."""
+        self.session.add(Audit(at=self.now, actor=actor, action=action, case_id=case_id, clinician_id=clinician_id))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -489,6 +489,28 @@ def test_erasing_needs_yes_in_a_pipe_and_then_leaves_nothing(with_flags: Shell) 
     assert "case.erased" in trail  # type: ignore[operator]
 
 
+def test_the_audit_names_the_clinician_an_act_was_about(two: Shell) -> None:
+    two.works("clinician", "suspend", "Dr Ann")
+    two.works("clinician", "resume", "Dr Ann")
+    two.works("clinician", "code", "Dr Ann")
+    two.works("case", "move", LABEL, "--to", "Dr Ben")
+    two.works("clinician", "remove", "Dr Ann")
+
+    def read(desk: Desk) -> list[tuple[str, str | None]]:
+        rows = desk.tx.session.scalars(select(models.Audit).order_by(models.Audit.id))
+        names = {c.id: c.name for c in desk.people.clinicians()}
+        return [(row.action, names[row.clinician_id]) for row in rows if row.clinician_id]
+
+    assert two.with_desk(read) == [
+        *((what, name) for name in ("Dr Ann", "Dr Ben") for what in ("clinician.add", "clinician.code")),
+        ("clinician.suspended", "Dr Ann"),
+        ("clinician.active", "Dr Ann"),
+        ("clinician.code", "Dr Ann"),
+        ("case.moved", "Dr Ben"),
+        ("clinician.removed", "Dr Ann"),
+    ]
+
+
 # --- db and doctor ---------------------------------------------------------------------------------------------------
 
 

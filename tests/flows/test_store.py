@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from support.clock import TickingClock
 from support.walker import Clinic, Walker
@@ -31,7 +32,7 @@ from flows.storage.engines import (
     wrong_settings,
 )
 from flows.storage.keys import MasterKey, SealError
-from flows.storage.schema import current_revision, newest_revision, upgrade
+from flows.storage.schema import alembic_config, current_revision, newest_revision, upgrade
 from flows.storage.store import Store
 from scoring.edits import drop_edit
 
@@ -82,6 +83,28 @@ def test_a_new_database_upgraded_from_nothing_is_what_the_models_say(folder: Pat
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, models.Base.metadata) == []
     engine.dispose()
+
+
+def test_what_an_earlier_schema_held_is_there_after_the_upgrade(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    engine = clinic.store.engine
+    config = alembic_config()
+
+    def kept() -> list[tuple[Any, ...]]:
+        with engine.connect().execution_options(**{READS_ONLY: True}) as connection:
+            return [tuple(row) for row in connection.execute(text("SELECT id, at, actor, action, case_id FROM audit"))]
+
+    before = kept()
+    assert len(before) > 2
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    assert current_revision(engine) == "0002"
+    assert kept() == before
+    upgrade(engine)
+    assert current_revision(engine) == newest_revision()
+    assert kept() == before
+    walker.tap("All checked")
 
 
 def test_every_foreign_key_has_an_index_to_find_its_rows(clinic: Clinic) -> None:
