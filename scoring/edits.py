@@ -114,12 +114,28 @@ def edits_from(log: Iterable[Any], activities: Mapping[str, Activity], file: str
             case "limits":
                 edits = replace(edits, limits=tuple(edit["limits"]))
             case "swap":
-                edits = replace(edits, changes=(*edits.changes, Swap(edit["activity"], edit["to"])))
+                edits = replace(edits, changes=_swapped(edits.changes, Swap(edit["activity"], edit["to"])))
             case "drop":
                 edits = replace(edits, changes=(*edits.changes, Drop(edit["activity"], edit["reason"])))
             case _:
                 edits = NO_EDITS
     return edits
+
+
+def _swapped(changes: tuple[Swap | Drop, ...], swap: Swap) -> tuple[Swap | Drop, ...]:
+    """The changes with one more swap; one that takes back the last swap of the same two leaves neither behind.
+
+    Kept, the two would still be made wherever a limit chooses the second activity by itself, and would lose it.
+    """
+    pair = {swap.activity, swap.to}
+    last = next((c for c in reversed(changes) if pair & _named(c)), None)
+    if last == Swap(swap.to, swap.activity):
+        return tuple(change for change in changes if change is not last)
+    return (*changes, swap)
+
+
+def _named(change: Swap | Drop) -> set[str]:
+    return {change.activity, change.to} if isinstance(change, Swap) else {change.activity}
 
 
 def _fault(edit: Any, activities: Mapping[str, Activity]) -> str | None:

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.case import case_from
-from scoring.edits import LIMITS, NO_EDITS, Drop, PlanEdits, Swap, allows, edits_from
+from scoring.edits import (
+    LIMITS,
+    NO_EDITS,
+    Drop,
+    PlanEdits,
+    Swap,
+    allows,
+    drop_edit,
+    edits_from,
+    limits_edit,
+    swap_edit,
+)
 from scoring.instrument import load
 from scoring.plan import what_else_fits
 from scoring.profile import Step
@@ -180,3 +191,25 @@ def test_dropping_what_was_swapped_in_does_not_bring_back_the_other(content: dic
     after = result_of(content, PlanEdits(changes=(swap, Drop(swap.to, "not wanted"))))
     assert names(after) == [name for name in names(before) if name != swap.activity]
     assert all(swap.to not in others(after, activity) for activity in names(after))
+
+
+@FEW
+@given(cases(), st.sampled_from(LIMITS), st.randoms(use_true_random=False))
+def test_a_swap_that_is_taken_back_leaves_no_trace_under_any_limit(
+    content: dict[str, Any], limit: Any, dice: Any
+) -> None:
+    """Else a limit that chooses the second activity by itself would have it swapped for the first, and lose it."""
+    before = result_of(content)
+    if not chosen(before):
+        return
+    _, activity = dice.choice(chosen(before))
+    if not (offered := others(before, activity)):
+        return
+    there, back = swap_edit(activity, offered[0]), swap_edit(offered[0], activity)
+    log = [drop_edit(offered[-1], "not now"), there, back, limits_edit([limit])]
+    taken_back = edits_from(log, INSTRUMENT.activity)
+    assert taken_back == edits_from([log[0], log[3]], INSTRUMENT.activity)
+    again = edits_from([there, back, there], INSTRUMENT.activity)
+    assert again == edits_from([there], INSTRUMENT.activity)
+    other_way = [there, drop_edit(offered[0], "not now"), back]
+    assert len(edits_from(other_way, INSTRUMENT.activity).changes) == 3
