@@ -37,8 +37,9 @@ PARAGRAPH_GAP_MM = 1.3
 HEADING_GAPS_MM = 3.4
 PICTURE_GAP_MM = 6.0
 PICTURE_WIDEST_MM, PICTURE_HIGHEST_MM = 118.0, 150.0
-#: Pictures shrink to what a page has left, but not below this, where nothing is set smaller.
-PICTURE_LOWEST_MM = 80.0
+#: Pictures shrink to what a page has left, but not below this. A document that is set smaller takes more from its pictures than
+#: from its letters, since they are files of their own, down to the last.
+PICTURE_LOWEST_MM, PICTURE_LAST_MM = 118.0, 62.0
 
 
 def to_pdf(
@@ -112,7 +113,7 @@ def _kept_under(sheet: Sheet, following: Sequence[Block], pictures: Mapping[Pict
     from scoring.documents.pdf_table import head_mm
 
     if following and isinstance(following[0], Picture):
-        return PICTURE_LOWEST_MM * sheet.scale if following[0].name in pictures else 0.0
+        return _lowest_mm(sheet) if following[0].name in pictures else 0.0
     height = HEADING_GAPS_MM
     for block in following:
         if isinstance(block, Table):
@@ -215,8 +216,7 @@ def _pictures(sheet: Sheet, blocks: Sequence[Picture], pictures: Mapping[Picture
     there = [block for block in blocks if block.name in pictures]
     if there:
         width = min((sheet.epw - PICTURE_GAP_MM * (len(there) - 1)) / len(there), PICTURE_WIDEST_MM)
-        sheet.need(PICTURE_LOWEST_MM * sheet.scale)
-        # a document that is set smaller takes more from its pictures than from its letters: they are files of their own
+        sheet.need(_lowest_mm(sheet))
         highest = min(sheet.room - 8, PICTURE_HIGHEST_MM * sheet.scale**3)
         sizes = [_fitted(pictures[block.name], width, highest) for block in there]
         tallest = max(high for _, high in sizes)
@@ -228,6 +228,10 @@ def _pictures(sheet: Sheet, blocks: Sequence[Picture], pictures: Mapping[Picture
     for block in blocks:
         if block.name not in pictures:
             _paragraph(sheet, Paragraph(block.alt, "small"))
+
+
+def _lowest_mm(sheet: Sheet) -> float:
+    return max(PICTURE_LAST_MM, PICTURE_LOWEST_MM * sheet.scale**3)
 
 
 def _fitted(png: bytes, width: float, height: float) -> tuple[float, float]:
