@@ -206,7 +206,8 @@ def test_a_version_under_an_advisory_is_found() -> None:
         "aiohttp 3.14.4: GHSA-5wr8-gcqf-gqf3, GHSA-2g87-pp6c-29x5, GHSA-494j-54xm-rwp3"
     ]
     assert len(affected({"aiohttp": "3.8.0", "pillow": "10.0.0"}, known)) > 8
-    assert affected({"fonttools": "4.43.0"}, known) == []
+    assert affected({"fonttools": "4.43.0"}, known) == ["fonttools 4.43.0: CVE-2025-66034"]
+    assert affected({"fonttools": "4.60.2"}, known) == []
 
 
 def test_an_advisory_is_about_something_that_is_pinned_and_has_a_known_kind_of_id() -> None:
