@@ -52,6 +52,8 @@ def parse_tap(data: str) -> tuple[int, str, str] | None:
         action.isidentifier() and action.isascii() and 0 < len(screen) <= 8 and screen.isascii() and screen.isalnum()
     ):
         return None
+    if not (arg.isascii() and arg.isprintable()):
+        return None  # a half character could not even be looked for in a database
     try:
         return int(screen, 16), action, arg
     except ValueError:

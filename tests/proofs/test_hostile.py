@@ -9,11 +9,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from support.informants import invited
 from support.walker import Clinic, Walker
 
 from bot.telegram import updates, webhook
 from flows import interview_moves
-from tests.proofs.door import Door, says
+from flows.access import MAY
+from tests.proofs.door import Door, says, taps
 from tests.proofs.hostile import run
 from tests.proofs.hostile_fields import DrawnHere, faults_of_fields
 from tests.proofs.outcome import Outcome
@@ -37,6 +39,26 @@ def test_half_a_character_in_a_link_is_a_wrong_link(arg: str, tmp_path: Path) ->
         walker = Walker(clinic, "7", "telegram")
         walker.send_other()
         assert "That code does not work" in "".join(call.words for call in sent)
+    finally:
+        door.close()
+        clinic.close()
+
+
+@pytest.mark.parametrize("arg", ["\ud83d", "7\x00"])
+def test_data_that_no_button_of_ours_has_fails_no_turn_of_anybody(arg: str, tmp_path: Path) -> None:
+    """Half a character cannot even be looked for in a database: it is stopped where data is read."""
+    clinic = Clinic(tmp_path, rebuilds=False)
+    door = Door(clinic.present)
+    try:
+        clinician, carer = Walker(clinic, "7", "telegram"), Walker(clinic, "8", "telegram")
+        clinician.command("start", clinic.code_for("Dr B"))
+        clinician.new_case("Robin")
+        carer.command("start", invited(clinic, "Robin"))
+        for user, walker in ((7, clinician), (8, carer)):
+            for screen in (0, walker.screen.number):
+                for action in sorted(MAY):
+                    update = json.loads(json.dumps(taps(user, f"{screen:x}.{action}.{arg}")))
+                    assert "did not work" not in "".join(call.words for call in door.send(update)), action
     finally:
         door.close()
         clinic.close()
