@@ -20,10 +20,20 @@ LISTS = ("hard", "held", "relationships", "safety", "facts")
 BULK_VALUES: dict[str, int | bool] = {"hard": 0, "held": 3, "relationships": 3, "safety": False, "facts": True}
 
 
-def clean(text: str, most: int) -> str:
-    """A person's text as it is kept: composed, without control characters, not longer than a field takes."""
+def _whole(text: str) -> str:
+    """A person's text as it could be kept: composed, and without control characters."""
     kept = "".join(c if c.isprintable() or c == "\n" else " " for c in unicodedata.normalize("NFC", text))
-    return kept.strip()[:most]
+    return kept.strip()
+
+
+def clean(text: str, most: int) -> str:
+    """A person's text as it is kept: not longer than a field takes."""
+    return _whole(text)[:most]
+
+
+def is_cut(text: str, most: int) -> bool:
+    """Whether a field keeps less than was typed."""
+    return len(_whole(text)) > most
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------
@@ -351,8 +361,8 @@ def go_on(turn: Turn) -> None:
 def write_languages(turn: Turn) -> None:
     text = clean(turn.text, MAX_LANGUAGES)
     answer_item(turn, "facts.languages", text, text)
-    longer = len(turn.text.strip()) > MAX_LANGUAGES
-    turn.say(f"Languages kept, the first {MAX_LANGUAGES} letters." if longer else "Languages kept.")
+    cut = is_cut(turn.text, MAX_LANGUAGES)
+    turn.say(f"Languages kept, the first {MAX_LANGUAGES} letters." if cut else "Languages kept.")
 
 
 def write_weeks(turn: Turn) -> None:
@@ -366,9 +376,9 @@ def note(turn: Turn) -> None:
     turn.interview.respond(Response(subject, "note", None, "", shown, note=clean(turn.text, MAX_NOTE)))
     is_clinician = turn.interview.role == "clinician"
     said = "Note kept with this screen." if is_clinician else turn.desk.answer_to_note(turn)
-    if len(turn.text.strip()) > MAX_NOTE:
+    if is_cut(turn.text, MAX_NOTE):
         t = translator(turn.talk.account.locale)
-        said = f"{t('That was very long: the end is not kept. Please write it once more.')} {said}"
+        said = f"{t('That was very long: the end is not kept. Please write the end once more.')} {said}"
     turn.say(said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.conversation import Turn
 from flows.home_moves import case_id, knows_case
-from flows.interview_moves import clean
+from flows.interview_moves import clean, is_cut
 from flows.views import News
 from scoring.case import completed_months
 
@@ -36,19 +36,23 @@ def has_words(turn: Turn) -> bool:
 
 
 def is_long_relation(turn: Turn) -> bool:
-    return len(turn.text.strip()) > RELATION_MAX
+    return is_cut(turn.text, RELATION_MAX)
 
 
 def refuse_relation(turn: Turn) -> None:
-    turn.say(f"At most {RELATION_MAX} letters, please. Nothing was kept of it.")
+    _send_back(turn, RELATION_MAX)
 
 
 def is_long_list(turn: Turn) -> bool:
-    return len(turn.text.strip()) > HIDDEN_FROM_MAX
+    return is_cut(turn.text, HIDDEN_FROM_MAX)
 
 
 def refuse_list(turn: Turn) -> None:
-    turn.say(f"At most {HIDDEN_FROM_MAX} letters, please. Nothing was kept of it.")
+    _send_back(turn, HIDDEN_FROM_MAX)
+
+
+def _send_back(turn: Turn, most: int) -> None:
+    turn.say(f"At most {most} letters, please. Nothing was kept of it.")
 
 
 def keep_relation(turn: Turn) -> None:

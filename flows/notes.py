@@ -9,7 +9,7 @@ from flows.conversation import Interview, Turn
 from scoring.documents.words import units
 
 #: UTF-16 units of notes on one page, under the 4,096 of a message, and those of who wrote a note and on what.
-NOTES_A_PAGE, NOTE_HEAD = 3400, 90
+NOTES_A_PAGE, NOTE_HEAD = 3400, 130
 
 
 def has_notes(turn: Turn) -> bool:

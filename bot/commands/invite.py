@@ -12,6 +12,7 @@ from bot.invitation import forward_text, invitation_link, qr_png
 from bot.outputs import write_private
 from bot.settings import Settings
 from flows.desk import Desk
+from flows.interview_moves import is_cut
 from flows.inviting_moves import HIDDEN_FROM_MAX, RELATION_MAX, ROLES, SELF_FROM_MONTHS
 from scoring.case import completed_months
 
@@ -49,7 +50,7 @@ def _invite(desk: Desk, options: argparse.Namespace) -> None:
         ("--relation", options.relation, RELATION_MAX),
         ("--must-not-learn", options.must_not_learn, HIDDEN_FROM_MAX),
     ):
-        if len(said) > most:
+        if is_cut(said, most):
             raise UsageError(f"{option} takes at most {most} letters, and none of them is cut off")
     words = {
         "relation": options.relation,

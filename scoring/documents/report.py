@@ -32,7 +32,7 @@ from scoring.documents.words import Wording, age, capital, counted, day, flat, s
 from scoring.profile import FunctionResult
 from scoring.result import Result
 
-#: So many cleared flags are told of, the last ones, and one less for each third that is open; open ones always all.
+#: So many cleared flags are told of, the last ones, and one less for every three questions with an open one; open ones always all.
 CLEARED_MOST, CLEARED_LEAST = 6, 2
 #: So many who raised a flag that is open are named, the last ones.
 RAISED_MOST = 3

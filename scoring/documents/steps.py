@@ -260,7 +260,7 @@ def _brief_reason(words: Wording, step: Step) -> str:
     if step.kind in ("now", "later"):
         return domain_place(words, step)
     if step.kind == "safety":
-        return "What was answered yes, see Safety first."
+        return "What was answered yes."
     if step.kind == "find_out":
         return "Too little is known to place every domain, see What is not known."
     return step_reason(words, step)

@@ -216,3 +216,19 @@ def test_a_screen_shows_the_beginning_of_a_long_note_and_still_fits_a_message(cl
     walker.shows("Notes: 1. The last: 🙂")
     assert faults_of(walker.screen) == []
     assert [s.response.note for s in clinic.stored("Robin") if s.response.note] == [note]
+
+
+def test_many_short_notes_of_somebody_with_a_long_name_fit_their_pages(clinic: Clinic, walker: Walker) -> None:
+    walker.new_case("Robin")
+    carer = begun(clinic, invited(clinic, "Robin", relation="w" * 60), "214")
+    for _ in range(40):
+        carer.type("no")
+    carer.type("\N{DEVANAGARI LETTER QA}" * 3000)  # composed, it takes twice as much
+    carer.shows("the end is not kept")
+    walker.until("Review", "As they said", "All checked", "None of these", "All steady", "Skip", "Next")
+    walker.tap("Notes from others (41 new)")
+    while walker.has("More"):
+        assert faults_of(walker.screen) == []
+        walker.tap("More")
+    walker.tap("Back")
+    assert walker.has("Notes from others (0 new)")
